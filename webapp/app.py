@@ -1,0 +1,111 @@
+"""The one place that wires: settings in, application out. What a process holds open lives as long as its lifespan."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
+
+from webapp.channel_layer import open_channel_layer
+from webapp.domain.events import COMMUNITY_GROUP
+from webapp.domain.presence import MemoryLeases, Presence
+from webapp.domain.resources import Resources
+from webapp.domain.signatures import Signatures
+from webapp.domain.throttle import Throttle
+from webapp.domain.unit_of_work import Publisher, UnitOfWork
+from webapp.settings import Settings
+from webapp.sockets.consumer import Consumer
+from webapp.sockets.hub import Hub
+from webapp.sockets.pulse import Pulse
+from webapp.sockets.roster import Roster
+from webapp.store.database import Database
+from webapp.store.engine import migrate
+from webapp.web.errors import HANDLERS, on_refused
+from webapp.web.middleware import Doors, PageHeaders
+from webapp.web.routes import routes
+
+log = logging.getLogger("tertulia")
+
+
+class RoomSocket:
+    """The ASGI application behind /rooms/{id}/live."""
+
+    def __init__(self) -> None:
+        self.open: Callable[[Scope, Receive, Send], Consumer] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.open is not None, "the lifespan has not begun"
+        await self.open(scope, receive, send).serve()
+
+
+class CommunityWatcher:
+    """Keeps this process's copy of the community's row fresh."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self.refreshing: asyncio.Task[None] | None = None
+
+    def community_changed(self, _event: dict[str, Any]) -> None:
+        self.refreshing = asyncio.create_task(self.resources.refresh())
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application of these settings. It migrates the database and opens its resources when it is started."""
+    socket = RoomSocket()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await asyncio.to_thread(migrate, settings.database_url)
+        async with opened(settings) as (resources, hub, roster):
+            app.state.resources = resources
+            socket.open = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
+            if resources.fresh:
+                announce_setup(resources)
+            yield
+
+    return Starlette(
+        routes=routes(socket),
+        middleware=[
+            Middleware(PageHeaders, settings=settings),
+            Middleware(Doors, settings=settings, answer=on_refused),
+        ],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Roster]]:
+    """Everything a process holds open, closed again in the opposite order."""
+    database = Database(settings.database_url, settings.database_pool)
+    layer = open_channel_layer(settings.layer_url)
+    publisher = Publisher(layer)
+    work = UnitOfWork(database, publisher)
+    presence = Presence(MemoryLeases(), publisher.tell, grace=settings.presence_grace_seconds)
+    resources = Resources(
+        settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits)
+    )
+    hub, roster = Hub(layer, work), Roster(settings.limits)
+    publisher.fallback = hub.deliver
+    pulse = Pulse(settings, resources, hub, roster)
+    closing: list[Callable[[], Awaitable[None]]] = [
+        database.close, layer.close, hub.close, publisher.close, pulse.close
+    ]  # fmt: skip
+    try:
+        await resources.refresh()
+        await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
+        pulse.start()
+        yield resources, hub, roster
+    finally:
+        for close in reversed(closing):
+            await close()
+
+
+def announce_setup(resources: Resources) -> None:
+    settings = resources.settings
+    base = settings.public_url or f"http://127.0.0.1:{settings.port}"
+    log.warning("Set this community up at %s/setup?token=%s", base, resources.setup_token)

@@ -1,0 +1,109 @@
+"""People: the first one, who comes by invitation, and the sessions of their browsers."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.domain import community, events, invitations
+from webapp.domain.errors import Invalid, SignedOut
+from webapp.domain.unit_of_work import Transaction
+from webapp.store import sessions, users
+from webapp.store.users import User
+
+DAY = 86_400_000_000
+IDLE, ABSOLUTE = 30 * DAY, 180 * DAY
+TOUCH_EVERY = DAY // 24
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person with a live session. `until`: when that ends by itself, in microseconds since 1970."""
+
+    id: int
+    username: str
+    display_name: str
+    role: str
+    session: str
+    until: int
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a session is: the address and what the browser says it is, for the list of one's devices."""
+
+    session: str
+    address: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    username: str
+    display_name: str
+    password_hash: str
+
+
+def authenticate(tx: Transaction, session: str | None) -> Actor:
+    """Who is behind this session hash. Raises SignedOut."""
+    found = sessions.find(tx.connection, session) if session else None
+    if found is None:
+        raise SignedOut
+    until = min(found.created_at + ABSOLUTE, found.seen_at + IDLE)
+    if until <= tx.now:
+        raise SignedOut
+    stale = tx.now - found.seen_at > TOUCH_EVERY
+    return Actor(
+        found.user_id, found.username, found.display_name, found.role, found.id_hash, until, stale
+    )
+
+
+def touch(tx: Transaction, session: str) -> None:
+    sessions.touch(tx.connection, session, tx.now)
+
+
+def password_of(tx: Transaction, username: str) -> tuple[int, str] | None:
+    """(id, password hash) of this name, None when nobody has it."""
+    return users.password(tx.connection, username.strip().lower())
+
+
+def start_session(tx: Transaction, user_id: int, browser: Browser, replaces: str | None) -> None:
+    """Sign in. The session that the browser came with, whosever it was, ends."""
+    if replaces:
+        end_session(tx, replaces)
+    sessions.remove_expired(tx.connection, tx.now - ABSOLUTE, tx.now - IDLE)
+    sessions.add(tx.connection, browser.session, user_id, tx.now, browser.address, browser.device)
+
+
+def end_session(tx: Transaction, session: str) -> None:
+    user_id = sessions.remove(tx.connection, session)
+    if user_id is not None:
+        community.count_revocation(tx)
+        tx.publish(events.session_ended(user_id, session))
+
+
+def set_up(tx: Transaction, name: str, time_zone: str, admin: Newcomer) -> int:
+    """The admin's id. Raises Conflict when somebody was first."""
+    community.found(tx, name, time_zone)
+    return _add(tx, admin, "admin")
+
+
+def sign_up(tx: Transaction, invitation_id: int, newcomer: Newcomer) -> int:
+    """The new person's id, for one use of the invitation. Raises NotFound, Invalid."""
+    invitations.use(tx, invitation_id)
+    return _add(tx, newcomer, "member")
+
+
+def find(tx: Transaction, username: str) -> User | None:
+    return users.find(tx.connection, username.strip().lower())
+
+
+def _add(tx: Transaction, newcomer: Newcomer, role: str) -> int:
+    if users.find(tx.connection, newcomer.username):
+        raise Invalid(username="This username is taken.")
+    try:
+        return users.add(
+            tx.connection, newcomer.username, newcomer.display_name, newcomer.password_hash, role, tx.now
+        )
+    except IntegrityError as error:
+        raise Invalid(username="This username is taken.") from error

@@ -1,0 +1,54 @@
+"""What has happened, as it travels over the channel layer: plain values with a `type` in the past tense.
+
+Groups: `room.7` hears what all in that room may know, `user.42` what concerns one person, `community` what all may.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    group: str
+    values: Values
+
+
+def room_group(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+def user_group(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+COMMUNITY_GROUP = "community"
+
+
+def messages_changed(room_id: int, revision: int, messages: Sequence[Sequence[Any]]) -> Event:
+    """`messages`: the values of each changed store record, tombstones too; all carry this revision."""
+    values = {"type": "messages.changed", "room": room_id, "revision": revision, "messages": messages}
+    return Event(room_group(room_id), values)
+
+
+def room_changed(room_id: int, name: str, topic: str) -> Event:
+    return Event(room_group(room_id), {"type": "rooms.changed", "room": room_id, "name": name, "topic": topic})
+
+
+def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event:
+    values = {"type": "presence.changed", "room": room_id, "user": user_id, "name": name, "here": here}
+    return Event(room_group(room_id), values)
+
+
+def membership_ended(room_id: int, user_id: int) -> Event:
+    return Event(user_group(user_id), {"type": "memberships.ended", "room": room_id})
+
+
+def session_ended(user_id: int, id_hash: str) -> Event:
+    return Event(user_group(user_id), {"type": "sessions.ended", "session": id_hash})
+
+
+def community_changed() -> Event:
+    return Event(COMMUNITY_GROUP, {"type": "community.changed"})

@@ -1,0 +1,95 @@
+"""Reading a room's log: its pages, and what changed since a revision."""
+
+from dataclasses import dataclass
+
+from webapp.domain import memberships
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import NotFound
+from webapp.domain.memberships import Entry
+from webapp.domain.unit_of_work import Transaction
+from webapp.store import messages
+from webapp.store.messages import Message
+
+PAGE = 50
+WINDOW = 200
+
+__all__ = ["PAGE", "WINDOW", "Changes", "Message", "Page", "after", "around", "before", "changes", "newest", "page", "read", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Messages in their order; whether there are `older` ones before the first and `newer` ones after the last."""
+
+    messages: list[Message]
+    older: bool
+    newer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened after revision `since`, up to `head`. `reset`: too much, or a log that we do not know:
+    then `messages` is the newest page instead, and `older` says whether it has one before it."""
+
+    since: int
+    head: int
+    messages: list[Message]
+    reset: bool = False
+    older: bool = False
+
+
+def newest(tx: Transaction, room_id: int, limit: int = PAGE) -> Page:
+    found = messages.newest(tx.connection, room_id, limit + 1)
+    return Page(found[-limit:], len(found) > limit, False)
+
+
+def before(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> Page:
+    found = messages.before(tx.connection, room_id, message_id, limit + 1)
+    return Page(found[-limit:], len(found) > limit, True)
+
+
+def after(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> Page:
+    found = messages.starting(tx.connection, room_id, message_id + 1, limit + 1)
+    return Page(found[:limit], True, len(found) > limit)
+
+
+def around(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> Page:
+    """A message in the midst of its neighbours. Raises NotFound when it is not in this room."""
+    half = limit // 2
+    later = messages.starting(tx.connection, room_id, message_id, half + 1)
+    if not later or later[0].id != message_id:
+        raise NotFound("This message is gone, or it is not for you to see.")
+    earlier = messages.before(tx.connection, room_id, message_id, half + 1)
+    return Page(earlier[-half:] + later[:half], len(earlier) > half, len(later) > half)
+
+
+def page(tx: Transaction, room_id: int, **where: int) -> Page:
+    """The page that `where` names (before, after or around = message id; the newest without).
+
+    For who may read the room: ask the door first.
+    """
+    if "before" in where:
+        return before(tx, room_id, where["before"])
+    if "after" in where:
+        return after(tx, room_id, where["after"])
+    if "around" in where:
+        return around(tx, room_id, where["around"])
+    return newest(tx, room_id)
+
+
+def read(tx: Transaction, actor: Actor, room_id: int, **where: int) -> tuple[Entry, Page]:
+    """The page, for a member. Raises NotFound."""
+    return memberships.require(tx, actor, room_id), page(tx, room_id, **where)
+
+
+def changes(tx: Transaction, room_id: int, since: int) -> Changes:
+    """What a reader who has seen all up to `since` lacks."""
+    head, found = messages.changes(tx.connection, room_id, since, WINDOW + 1)
+    if since > head or len(found) > WINDOW:
+        return reset(tx, room_id, since)
+    return Changes(since, max([head, *(message.revision for message in found)]), found)
+
+
+def reset(tx: Transaction, room_id: int, since: int) -> Changes:
+    head, _ = messages.changes(tx.connection, room_id, 2**62, 1)
+    page = newest(tx, room_id)
+    return Changes(since, head, page.messages, reset=True, older=page.older)

@@ -1,0 +1,103 @@
+"""The door of every room: it is loaded through the asker's membership, or it is not there."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.domain import accounts, community, events, policy
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from webapp.domain.unit_of_work import Transaction
+from webapp.store import memberships
+from webapp.store.memberships import Member
+from webapp.store.rooms import Room
+
+ROLES = ("owner", "member")
+
+__all__ = ["Entry", "Member", "Room", "add", "enter", "found", "join", "leave", "manage", "members", "mine", "remove", "require"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A room as one person finds it; `role` is None for a guest before an open room's join button."""
+
+    room: Room
+    role: str | None
+    manages: bool
+
+
+def enter(tx: Transaction, actor: Actor, room_id: int) -> Entry:
+    """Raises NotFound for a closed room to who is not in it."""
+    found = memberships.door(tx.connection, room_id, actor.id)
+    if found is None or (found[1] is None and found[0].visibility == "closed"):
+        raise NotFound
+    room, role = found
+    return Entry(room, role, policy.may_manage_room(actor, role))
+
+
+def require(tx: Transaction, actor: Actor, room_id: int) -> Entry:
+    """The room for its members, who alone read in it. Raises NotFound."""
+    entry = enter(tx, actor, room_id)
+    if entry.role is None:
+        raise NotFound
+    return entry
+
+
+def manage(tx: Transaction, actor: Actor, room_id: int) -> Entry:
+    entry = require(tx, actor, room_id)
+    if not entry.manages:
+        raise Forbidden("Only the room's owners may do this.")
+    return entry
+
+
+def mine(tx: Transaction, actor: Actor) -> list[Room]:
+    return memberships.of_user(tx.connection, actor.id)
+
+
+def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Member]]:
+    entry = require(tx, actor, room_id)
+    return entry, memberships.of_room(tx.connection, room_id)
+
+
+def found(tx: Transaction, room_id: int, user_id: int) -> None:
+    """The first member of a new room owns it."""
+    memberships.add(tx.connection, room_id, user_id, "owner", tx.now)
+
+
+def join(tx: Transaction, actor: Actor, room_id: int) -> None:
+    """Become a member of an open room; being one already is fine."""
+    if enter(tx, actor, room_id).role is None:
+        memberships.add(tx.connection, room_id, actor.id, "member", tx.now)
+
+
+def add(tx: Transaction, actor: Actor, room_id: int, username: str, role: str) -> None:
+    """Let somebody in. Raises NotFound, Forbidden, Invalid, Conflict."""
+    manage(tx, actor, room_id)
+    if role not in ROLES:
+        raise Invalid(role="A member's role is owner or member.")
+    user = accounts.find(tx, username)
+    if user is None:
+        raise Invalid(username="Nobody here has this username.")
+    try:
+        memberships.add(tx.connection, room_id, user.id, role, tx.now)
+    except IntegrityError as error:
+        raise Conflict(f"{user.display_name} is in this room already.") from error
+
+
+def remove(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> None:
+    manage(tx, actor, room_id)
+    _end(tx, room_id, user_id)
+
+
+def leave(tx: Transaction, actor: Actor, room_id: int) -> None:
+    require(tx, actor, room_id)
+    _end(tx, room_id, actor.id)
+
+
+def _end(tx: Transaction, room_id: int, user_id: int) -> None:
+    if not memberships.remove(tx.connection, room_id, user_id):
+        raise NotFound("This person is not in the room.")
+    if memberships.count_owners(tx.connection, room_id) == 0:
+        memberships.promote_eldest(tx.connection, room_id)  # a room with people in it is never without an owner
+    community.count_revocation(tx)
+    tx.publish(events.membership_ended(room_id, user_id))

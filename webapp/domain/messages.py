@@ -1,0 +1,165 @@
+"""What is said in a room. Every change takes the room's next revision, and is announced with it."""
+
+import re
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import IntegrityError
+
+from webapp.domain import community, events, memberships, policy, rooms
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from webapp.domain.memberships import Entry
+from webapp.domain.rooms import Place
+from webapp.domain.unit_of_work import Transaction, values_of
+from webapp.store import messages
+from webapp.store.messages import Message
+
+SECOND = 1_000_000
+GROUPED_WITHIN = 5 * 60 * SECOND
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+__all__ = ["Draft", "Message", "Repeated", "change", "draft", "find", "post", "remove", "repeated", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message before it is posted: its idempotency key, its source, and that rendered."""
+
+    key: str
+    body: str
+    html: str
+
+
+class Repeated(Conflict):
+    """This author posted with this key before; `repeated` finds what it made."""
+
+
+def check_key(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise Invalid(key="The form's key is missing or damaged. Reload the page; your text can be copied first.")
+    return key
+
+
+def check_body(body: str, longest: int) -> str:
+    """The body as it is kept: line ends as \\n, the blank ones around it gone. Raises Invalid."""
+    text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").rstrip()
+    text = re.sub(r"\A(?:[ \t]*\n)+", "", text)
+    if not text.strip():
+        raise Invalid(body="Nothing is written yet.")
+    if len(text) > longest:
+        raise Invalid(body=f"A message has at most {longest:,} characters; this one has {len(text):,}.")
+    return text
+
+
+def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: str) -> Message:
+    """The new message. Raises NotFound to who is no member, Repeated for a key seen before."""
+    offset = community.utc_offset(time_zone, tx.now)
+    place = rooms.place(tx, room_id, actor.id)
+    continues, opens_day = looks(place, actor.id, tx.now, offset)
+    values = {
+        "room_id": room_id,
+        "author_id": actor.id,
+        "key": draft.key,
+        "body": draft.body,
+        "html": draft.html,
+        "created_at": tx.now,
+        "utc_offset": offset,
+        "continues": continues,
+        "opens_day": opens_day,
+        "posted_revision": place.revision,
+        "revision": place.revision,
+    }
+    try:
+        message_id = messages.add(tx.connection, values)
+    except IntegrityError as error:
+        raise Repeated("This was posted already.") from error
+    message = Message(
+        message_id, room_id, actor.id, actor.display_name, draft.html, tx.now, offset, continues, opens_day,
+        place.revision, place.revision, None, None,
+    )  # fmt: skip
+    tx.publish(events.messages_changed(room_id, place.revision, [values_of(message)]))
+    return message
+
+
+def looks(place: Place, author_id: int, now: int, offset: int) -> tuple[bool, bool]:
+    """(continues its author's previous message, opens a day): facts of the log, decided once."""
+    if place.previous_posted_at is None:
+        return False, True
+    if day(now, offset) != day(place.previous_posted_at, offset):
+        return False, True
+    close = now - place.previous_posted_at < GROUPED_WITHIN
+    return place.previous_author_id == author_id and close, False
+
+
+def day(moment: int, offset: int) -> int:
+    return (moment // SECOND + offset) // 86_400
+
+
+def repeated(tx: Transaction, actor: Actor, room_id: int, key: str) -> Message:
+    """What the first POST with this key made. Raises NotFound when that was in another room."""
+    found = messages.find_key(tx.connection, actor.id, key)
+    memberships.require(tx, actor, room_id)
+    if found is None or found.room_id != room_id:
+        raise NotFound("This draft was posted in another room.")
+    return found
+
+
+def find(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message]:
+    """A message that is still there, with its room. Raises NotFound, too, to who may not read the room."""
+    message = messages.find(tx.connection, message_id)
+    if message is None or message.deleted_at is not None:
+        raise NotFound("This message is gone, or it is not for you to see.")
+    return memberships.require(tx, actor, message.room_id), message
+
+
+def source(tx: Transaction, actor: Actor, message_id: int) -> str:
+    """What its author typed."""
+    find(tx, actor, message_id)
+    return messages.body(tx.connection, message_id)
+
+
+def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str) -> Message:
+    """Edit one's own message. Raises NotFound, Forbidden."""
+    _, message = find(tx, actor, message_id)
+    if not policy.may_edit(actor, message.author_id):
+        raise Forbidden("Only its author may edit a message.")
+    revision = rooms.advance(tx, message.room_id)
+    message = current(tx, message_id)
+    messages.change(tx.connection, message_id, revision, body=body, html=html, edited_at=tx.now)
+    message = replace(message, html=html, revision=revision, edited_at=tx.now)
+    tx.publish(events.messages_changed(message.room_id, revision, [values_of(message)]))
+    return message
+
+
+def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
+    """Leave a tombstone. What the message showed for others, its author's name or the day, passes to the next one."""
+    _, message = find(tx, actor, message_id)
+    if not policy.may_delete(actor, message.author_id):
+        raise Forbidden("Only its author or an admin may delete a message.")
+    revision = rooms.advance(tx, message.room_id)
+    message = current(tx, message_id)
+    heir = messages.following(tx.connection, message.room_id, message_id)
+    messages.change(tx.connection, message_id, revision, body="", html="", deleted_at=tx.now)
+    tombstone = replace(message, html="", revision=revision, deleted_at=tx.now)
+    changed = [tombstone]
+    if heir is None:
+        last = next(iter(messages.newest(tx.connection, message.room_id, 1)), None)
+        rooms.set_last(tx, message.room_id, last and last.author_id, last and last.created_at)
+    elif inherits(message, heir):
+        opens_day = heir.opens_day or message.opens_day
+        messages.change(tx.connection, heir.id, revision, continues=False, opens_day=opens_day)
+        changed.append(replace(heir, revision=revision, continues=False, opens_day=opens_day))
+    tx.publish(events.messages_changed(message.room_id, revision, [values_of(each) for each in changed]))
+    return tombstone
+
+
+def inherits(gone: Message, heir: Message) -> bool:
+    return (heir.continues and not gone.continues) or (gone.opens_day and not heir.opens_day)
+
+
+def current(tx: Transaction, message_id: int) -> Message:
+    """The message as it is now that the room is locked. Raises NotFound when somebody deleted it meanwhile."""
+    message = messages.find(tx.connection, message_id)
+    if message is None or message.deleted_at is not None:
+        raise NotFound("This message was deleted meanwhile.")
+    return message

@@ -1,0 +1,27 @@
+"""Who may do what. Pages may hide what is not allowed, but only these decide."""
+
+from typing import Protocol
+
+
+class Person(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def role(self) -> str: ...
+
+
+def may_administer(actor: Person) -> bool:
+    return actor.role == "admin"
+
+
+def may_manage_room(actor: Person, membership_role: str | None) -> bool:
+    """Change the room and its members: its owners, and an admin who is a member of it."""
+    return membership_role == "owner" or (membership_role is not None and may_administer(actor))
+
+
+def may_edit(actor: Person, author_id: int) -> bool:
+    return actor.id == author_id
+
+
+def may_delete(actor: Person, author_id: int) -> bool:
+    return actor.id == author_id or may_administer(actor)

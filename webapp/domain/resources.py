@@ -1,0 +1,37 @@
+"""What a process holds open, handed to every edge."""
+
+from dataclasses import dataclass
+
+from webapp.channel_layer import ChannelLayer
+from webapp.domain import community
+from webapp.domain.community import Community
+from webapp.domain.presence import Presence
+from webapp.domain.signatures import Signatures
+from webapp.domain.throttle import Throttle
+from webapp.domain.unit_of_work import UnitOfWork
+from webapp.settings import Settings
+
+UNNAMED = Community("Tertulia", "UTC", 0)
+
+
+@dataclass(slots=True)
+class Resources:
+    """`community` is this process's copy of its row; `fresh` until the first run has made one."""
+
+    settings: Settings
+    work: UnitOfWork
+    layer: ChannelLayer
+    signatures: Signatures
+    presence: Presence
+    throttle: Throttle
+    community: Community = UNNAMED
+    fresh: bool = True
+
+    async def refresh(self) -> None:
+        found = await self.work.read(community.current)
+        self.fresh = found is None
+        self.community = found or UNNAMED
+
+    @property
+    def setup_token(self) -> str:
+        return self.settings.setup_token or self.signatures.setup_token()

@@ -1,0 +1,72 @@
+"""Rooms: made, changed, listed. Who is in them is in memberships.py."""
+
+from collections.abc import Sequence
+
+from webapp.domain import events, memberships, names
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import Invalid, NotFound
+from webapp.domain.unit_of_work import Transaction
+from webapp.store import rooms
+from webapp.store.rooms import Listing, Place, Room
+
+VISIBILITIES = ("open", "closed")
+
+__all__ = ["Listing", "Place", "Room", "advance", "change", "create", "directory", "heads", "place", "set_last"]
+
+
+def create(tx: Transaction, actor_id: int, name: str, topic: str, visibility: str) -> int:
+    """The new room's id; its maker owns it. Raises Invalid."""
+    values = checked(name, topic, visibility)
+    room_id = rooms.add(tx.connection, *values, tx.now)
+    memberships.found(tx, room_id, actor_id)
+    return room_id
+
+
+def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, visibility: str) -> None:
+    memberships.manage(tx, actor, room_id)
+    values = checked(name, topic, visibility)
+    rooms.change(tx.connection, room_id, *values)
+    tx.publish(events.room_changed(room_id, values[0], values[1]))
+
+
+def checked(name: str, topic: str, visibility: str) -> tuple[str, str, str]:
+    """The three as they are stored. Raises Invalid with all that is wrong."""
+    wrong: dict[str, str] = {}
+    fine: list[str] = []
+    for value, field, what, longest in ((name, "name", "A room's name", 80), (topic, "topic", "A topic", 200)):
+        try:
+            fine.append(names.line(value, field, what, longest, required=field == "name"))
+        except Invalid as error:
+            wrong.update(error.fields)
+    if visibility not in VISIBILITIES:
+        wrong["visibility"] = "A room is open or closed."
+    if wrong:
+        raise Invalid(**wrong)
+    return fine[0], fine[1], visibility
+
+
+def advance(tx: Transaction, room_id: int) -> int:
+    """The revision of the change that this transaction makes; it holds the room's lock from here on."""
+    return rooms.advance(tx.connection, room_id)
+
+
+def place(tx: Transaction, room_id: int, author_id: int) -> Place:
+    """Where this member's next message stands, with the room's lock. Raises NotFound to who is no member."""
+    found = rooms.place(tx.connection, room_id, author_id, tx.now)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def set_last(tx: Transaction, room_id: int, author_id: int | None, posted_at: int | None) -> None:
+    """Who posted last, and when, once the newest message has gone."""
+    rooms.set_last(tx.connection, room_id, author_id, posted_at)
+
+
+def directory(tx: Transaction, actor: Actor) -> list[Listing]:
+    return rooms.directory(tx.connection, actor.id)
+
+
+def heads(tx: Transaction, room_ids: Sequence[int]) -> dict[int, int]:
+    """The newest revision of each room: what a sweep compares the feeds with."""
+    return rooms.heads(tx.connection, room_ids)

@@ -1,0 +1,223 @@
+"""One socket of a room: `connect`, `receive`, `disconnect`, and one method for each type of event that concerns it.
+
+What concerns the whole room (`messages.changed` ...) calls the room's feed, once for all its sockets; see feed.py.
+"""
+
+import asyncio
+import logging
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs
+
+from webapp.domain import accounts, memberships, origins, posting
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import DomainError, NotFound, SignedOut
+from webapp.domain.events import user_group
+from webapp.domain.presence import Person, Place
+from webapp.domain.resources import Resources
+from webapp.domain.signatures import COOKIE
+from webapp.domain.unit_of_work import Transaction
+from webapp.sockets import commands, fragments
+from webapp.sockets.commands import BadCommand, Command, Post, Since
+from webapp.sockets.connection import AGAIN_LATER, Connection
+from webapp.sockets.feed import Feed
+from webapp.sockets.frame import Frame
+from webapp.sockets.hub import Hub
+from webapp.sockets.roster import Roster
+from webapp.store.database import Unavailable
+
+log = logging.getLogger("tertulia.sockets")
+
+NO_CURSOR, TOO_BIG, WRONG_KIND = 1008, 1009, 1003
+SIGNED_OUT, NO_RIGHT = 4401, 4403
+CURSOR_SECONDS = 5.0
+COMMANDS, COMMANDS_SECONDS = 40, 10.0
+
+
+class Consumer:
+    """Serves one socket from its handshake to its end."""
+
+    __slots__ = (
+        "actor", "connection", "counted", "counting_since", "feed", "hub", "place", "receive_event", "resources",
+        "room_id", "roster", "scope", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, scope: Any, receive: Any, send: Any, resources: Resources, hub: Hub, roster: Roster) -> None:
+        self.scope = scope
+        self.receive_event = receive
+        self.resources = resources
+        self.hub = hub
+        self.roster = roster
+        self.connection = Connection(scope, send, resources.settings.limits)
+        self.room_id: int = scope["path_params"]["room"]
+        self.actor: Actor | None = None
+        self.feed: Feed | None = None
+        self.place: Place | None = None
+        self.waiting: asyncio.TimerHandle | None = None
+        self.counted = 0
+        self.counting_since = 0.0
+
+    async def serve(self) -> None:
+        await self.receive_event()  # websocket.connect
+        if not self._origin_is_ours():
+            await self.connection.send({"type": "websocket.close", "code": NO_RIGHT})
+            return
+        try:
+            await self.connect()
+            while (event := await self.receive_event())["type"] == "websocket.receive":
+                await self.receive(event)
+        finally:
+            await self.disconnect()
+
+    # -- connect
+
+    async def connect(self) -> None:
+        """Accept first: a refused handshake would be tried again for ever, a code of ours is not."""
+        await self.connection.send({"type": "websocket.accept"})
+        try:
+            await self._enter()
+        except SignedOut:
+            self._refuse(SIGNED_OUT, "You are signed out.")
+        except NotFound:
+            self._refuse(NO_RIGHT, "This room is not open to you.")
+        except BadCommand as error:
+            self._refuse(NO_CURSOR, str(error))
+        except Unavailable:
+            self._refuse(AGAIN_LATER, "The server is catching its breath. Reconnecting…")
+
+    async def _enter(self) -> None:
+        """Listen for what ends a right before asking for it, so that no moment lies between the two."""
+        session = self.resources.signatures.session_hash(cookie(self.scope, COOKIE))
+        self.actor = await self.resources.work.read(accounts.authenticate, session)
+        await self.hub.subscribe(user_group(self.actor.id), self)
+        self.roster.add(self)
+        await self.check()
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        if "since" in query:
+            await self._obey(Since(commands.revision_of(query["since"][0])))
+        else:
+            loop = asyncio.get_running_loop()
+            self.waiting = loop.call_later(CURSOR_SECONDS, self._refuse, NO_CURSOR, "The page's cursor did not come.")
+
+    async def check(self) -> None:
+        """Whether this person may still be here. Raises SignedOut, NotFound."""
+        assert self.actor is not None
+        self.actor = await self.resources.work.read(admitted, self.actor.session, self.room_id)
+
+    def _origin_is_ours(self) -> bool:
+        headers = dict(self.scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        ours = origins.own_origin(self.resources.settings, self.scope["scheme"], host)
+        return origins.known_host(self.resources.settings, host) and headers.get(b"origin") == ours.encode("latin-1")
+
+    def _refuse(self, code: int, reason: str) -> None:
+        self.tell(fragments.notice(reason))
+        self.connection.close(code, reason)
+
+    # -- receive
+
+    async def receive(self, event: dict[str, Any]) -> None:
+        text = event.get("text")
+        if text is None:
+            self._refuse(WRONG_KIND, "Only text is understood here.")
+        elif len(text) > self.resources.settings.limits.frame:
+            self._refuse(TOO_BIG, "This was too long.")
+        elif not self._slow_enough():
+            self._refuse(NO_CURSOR, "Too much at once. Reload the page.")
+        elif not self.connection.closed:
+            await self._answer(text)
+
+    async def _answer(self, text: str) -> None:
+        try:
+            await self._obey(commands.parse(text))
+        except BadCommand as error:
+            self.tell(fragments.notice(str(error)))
+        except DomainError as error:
+            self.tell(fragments.notice(error.text))
+        except Unavailable:
+            self._refuse(AGAIN_LATER, "The server cannot reach its database. Reconnecting…")
+
+    def _slow_enough(self) -> bool:
+        now = time.monotonic()
+        if now - self.counting_since > COMMANDS_SECONDS:
+            self.counting_since, self.counted = now, 0
+        self.counted += 1
+        return self.counted <= COMMANDS
+
+    async def _obey(self, command: Command) -> None:
+        assert self.actor is not None
+        match command:
+            case Since():
+                await self._join(command.revision)
+            case Post():
+                message, _ = await posting.post(self.resources, self.actor, self.room_id, command.key, command.body)
+                self.tell(fragments.acknowledged(command.key, message.id))
+
+    async def _join(self, since: int) -> None:
+        """Into the feed, once: a page that stands at `since` misses nothing from here on."""
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
+        if self.feed is not None or self.connection.closed or self.actor is None:
+            return
+        self.feed = await self.hub.join(self.room_id, self.connection, since)
+        if self.connection.closed:
+            return
+        self.place = Place(self.room_id, Person(self.actor.id, self.actor.display_name))
+        await self.resources.presence.arrive(self.place)
+        self.tell(fragments.here(await self.resources.presence.here(self.room_id)) + fragments.heartbeat())
+
+    def tell(self, fragment: str) -> None:
+        """To this socket alone."""
+        self.connection.write(Frame(fragment))
+
+    # -- events about this person
+
+    def sessions_ended(self, event: dict[str, Any]) -> None:
+        if self.actor is not None and event["session"] == self.actor.session:
+            self.stop(SIGNED_OUT, "You have signed out.")
+
+    def memberships_ended(self, event: dict[str, Any]) -> None:
+        if event["room"] == self.room_id:
+            self.stop(NO_RIGHT, "You are no longer in this room.")
+
+    def stop(self, code: int, reason: str) -> None:
+        """From now on nothing of the room reaches this socket."""
+        if self.feed is not None:
+            self.feed.leave(self.connection)
+        self._refuse(code, reason)
+
+    # -- disconnect
+
+    async def disconnect(self) -> None:
+        self.connection.lost()
+        self.roster.discard(self)
+        if self.waiting is not None:
+            self.waiting.cancel()
+        if self.feed is not None:
+            self.feed.leave(self.connection)
+            self.hub.release(self.feed)
+        if self.actor is not None:
+            self.hub.unsubscribe(user_group(self.actor.id), self)
+        if self.place is not None:
+            await self.resources.presence.depart(self.place)
+
+
+def admitted(tx: Transaction, session: str, room_id: int) -> Actor:
+    """Who may be on this room's socket. Raises SignedOut, NotFound."""
+    actor = accounts.authenticate(tx, session)
+    memberships.require(tx, actor, room_id)
+    return actor
+
+
+def cookie(scope: Any, name: str) -> str | None:
+    for header, value in scope["headers"]:
+        if header == b"cookie":
+            try:
+                found = SimpleCookie(value.decode("latin-1")).get(name)
+            except CookieError:
+                continue
+            if found is not None:
+                return found.value
+    return None

@@ -1,0 +1,225 @@
+"""One room in one process: its events in the order of their revisions, fanned out to the sockets that are in it.
+
+`base` is the revision that the members' pages stand at, `cursor` the one that has arrived; what lies between leaves in
+one frame at the end of the loop's turn. A gap is filled from the store. A reader that comes back is led from its own
+cursor to the feed's: what happens while its replay is read is kept for it, so that nothing falls between.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from webapp.domain.history import Changes
+from webapp.domain.messages import Message
+from webapp.sockets import fragments
+from webapp.sockets.connection import AGAIN_LATER, Connection
+from webapp.sockets.frame import Frame
+
+log = logging.getLogger("tertulia.feed")
+EARLY = 256
+UNSTARTED = -2
+
+ReadChanges = Callable[[int, int], Awaitable[Changes]]
+
+
+class Replay:
+    """One reading of the store that some arriving readers share, and what was fanned out since it began."""
+
+    def __init__(self, reading: Awaitable[Changes]) -> None:
+        self.task = asyncio.ensure_future(reading)
+        self.kept: dict[int, Message] = {}
+        self.extras: list[str] = []
+        self.readers: set[Connection] = set()
+
+
+class Feed:
+    """`read(room, since)` reads the store. Its event methods are named by the events' types.
+
+    It waits with its first event until `start` says where the log stands.
+    """
+
+    def __init__(self, room_id: int, read: ReadChanges) -> None:
+        self.room_id = room_id
+        self.base = self.cursor = UNSTARTED
+        self.read = read
+        self.members: set[Connection] = set()
+        self.ahead: dict[Connection, int] = {}
+        self.arriving: set[Replay] = set()
+        self.changes: dict[int, Message] = {}
+        self.extras: list[str] = []
+        self.early: dict[int, list[Message]] = {}
+        self.flushing = False
+        self.catching_up: asyncio.Task[None] | None = None
+        self.replays: dict[int, Replay] = {}
+
+    def start(self, head: int) -> None:
+        """The log stands at `head`, as it was read after the first event could have come."""
+        self.base = self.cursor = head
+        self._apply_early()
+        if self.early:
+            self.catch_up()
+
+    # -- events
+
+    def messages_changed(self, event: dict[str, Any]) -> None:
+        revision = event["revision"]
+        if revision <= self.cursor:
+            return
+        messages = [Message(*values) for values in event["messages"]]
+        if revision == self.cursor + 1:
+            self._apply(revision, messages)
+            self._apply_early()
+        elif len(self.early) < EARLY:
+            self.early[revision] = messages
+        if revision > self.cursor:
+            self.catch_up()
+
+    def rooms_changed(self, event: dict[str, Any]) -> None:
+        self.say(fragments.room_changed(event["name"], event["topic"]))
+
+    def presence_changed(self, event: dict[str, Any]) -> None:
+        self.say(fragments.presence_changed(event["user"], event["name"], event["here"]))
+
+    def say(self, fragment: str) -> None:
+        """Something for everyone here that is not part of the log."""
+        self.extras.append(fragment)
+        self._flush_soon()
+
+    # -- the log
+
+    def check(self, head: int) -> None:
+        """The store's head, as a sweep saw it: whatever was not told is read."""
+        if head > self.cursor:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        if self.catching_up is None and self.cursor != UNSTARTED:
+            self.catching_up = asyncio.create_task(self._catch_up(), name=f"catch-up-{self.room_id}")
+
+    async def _catch_up(self) -> None:
+        try:
+            changes = await self.read(self.room_id, self.cursor)
+        except Exception as error:  # noqa: BLE001 - the store is away: the next sweep tries again
+            log.warning("room %d: cannot catch up from revision %d: %s", self.room_id, self.cursor, error)
+            return
+        finally:
+            self.catching_up = None
+        if changes.reset:
+            self._reset(changes)
+        elif changes.head > self.cursor:
+            fresh = [message for message in changes.messages if message.revision > self.cursor]
+            self._apply(changes.head, fresh)
+        self._apply_early()
+        if self.early:
+            self.catch_up()
+
+    def _apply(self, revision: int, messages: list[Message]) -> None:
+        self.cursor = revision
+        for message in messages:
+            self.changes[message.id] = message
+        self._flush_soon()
+
+    def _apply_early(self) -> None:
+        while (messages := self.early.pop(self.cursor + 1, None)) is not None:
+            self._apply(self.cursor + 1, messages)
+        for revision in [revision for revision in self.early if revision <= self.cursor]:
+            del self.early[revision]
+
+    def _reset(self, changes: Changes) -> None:
+        """Too much was missed to tell it one by one: everybody gets the newest page."""
+        self.changes.clear()
+        self.base = self.cursor = changes.head
+        frame = Frame(fragments.replayed(self.room_id, changes))
+        for connection in (*self.members, *self.ahead):
+            connection.write(frame)
+        self.members.update(self.ahead)
+        self.ahead.clear()
+        for replay in self.arriving:
+            for connection in tuple(replay.readers):
+                connection.close(AGAIN_LATER, "catch up again")
+
+    # -- fan-out
+
+    def _flush_soon(self) -> None:
+        if not self.flushing:
+            self.flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self.flushing = False
+        extras, self.extras = "".join(self.extras), []
+        changes, self.changes = self.changes, {}
+        since, self.base = self.base, self.cursor
+        text = (fragments.changed(changes.values(), since, self.cursor) if self.cursor > since else "") + extras
+        if text:
+            frame = Frame(text)
+            for connection in self.members:
+                connection.write(frame)
+        for replay in self.arriving:
+            replay.kept.update(changes)
+            replay.extras.append(extras)
+        for connection, seen in tuple(self.ahead.items()):
+            self._flush_ahead(connection, seen, changes, extras)
+
+    def _flush_ahead(self, connection: Connection, seen: int, changes: dict[int, Message], extras: str) -> None:
+        """For one whose replay already told some of this."""
+        lacking = [message for message in changes.values() if message.revision > seen]
+        text = fragments.changed(lacking, seen, self.base) if self.base > seen else ""
+        if text or extras:
+            connection.write(Frame(text + extras))
+        if self.base >= seen:
+            del self.ahead[connection]
+            self.members.add(connection)
+
+    # -- who is in it
+
+    async def join(self, connection: Connection, since: int) -> None:
+        """From here on the connection misses nothing after revision `since`. Raises what reading the store raises."""
+        if since == self.base:
+            self.members.add(connection)
+            return
+        replay = self._replay(since)
+        replay.readers.add(connection)
+        try:
+            changes = await asyncio.shield(replay.task)
+        finally:
+            replay.readers.discard(connection)
+            if not replay.readers:
+                self.arriving.discard(replay)
+        if not connection.closed:
+            self._admit(connection, changes, replay)
+
+    def _admit(self, connection: Connection, changes: Changes, replay: Replay) -> None:
+        seen = max(changes.head, self.base)
+        later = {key: message for key, message in replay.kept.items() if message.revision > changes.head}
+        since, known = changes.since, {message.id: message for message in changes.messages}
+        text = "".join(replay.extras)
+        if changes.reset:
+            connection.write(Frame(fragments.replayed(self.room_id, changes)))
+            since, known = changes.head, {}
+        if seen > since:
+            text = fragments.changed((known | later).values(), since, seen) + text
+        if text:
+            connection.write(Frame(text))
+        if seen > self.base:
+            self.ahead[connection] = seen
+        else:
+            self.members.add(connection)
+
+    def leave(self, connection: Connection) -> None:
+        self.members.discard(connection)
+        self.ahead.pop(connection, None)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.members or self.ahead or self.arriving)
+
+    def _replay(self, since: int) -> Replay:
+        """Many come back at once after a restart, most of them from the same revision: they share one reading."""
+        replay = self.replays.get(since)
+        if replay is None:
+            replay = self.replays[since] = Replay(self.read(self.room_id, since))
+            replay.task.add_done_callback(lambda _: self.replays.pop(since, None))
+            self.arriving.add(replay)
+        return replay

@@ -1,0 +1,88 @@
+"""uvicorn's WebSocket protocol, and beside it the door for ready-made frames: `--ws webapp.sockets.protocol:FrameProtocol`.
+
+It advertises `scope["extensions"]["tertulia.frames"]`, a `FrameDoor`. A frame given there goes to the transport at once
+and unchanged, so that one bytes object serves any number of sockets. Where the server is another one, the extension is
+missing and `connection.py` uses the ordinary `websocket.send`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+EXTENSION = "tertulia.frames"
+CLOSE_SECONDS = 5.0
+
+
+class FrameDoor:
+    """What the application holds of one socket. `resumed` is called when the peer reads again."""
+
+    __slots__ = ("protocol", "resumed")
+
+    def __init__(self, protocol: "FrameProtocol") -> None:
+        self.protocol = protocol
+        self.resumed: Callable[[], None] | None = None
+
+    def write(self, frame: bytes) -> bool:
+        """Give the transport one whole frame; False while it takes none. A closed socket swallows it."""
+        return self.protocol.write_frame(frame)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close without waiting for a peer that does not read."""
+        self.protocol.close_now(code, reason)
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.taking = True
+        self.door: FrameDoor | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # a bad handshake was answered already
+            self.door = FrameDoor(self)
+            self.scope["extensions"][EXTENSION] = self.door  # type: ignore[index]
+
+    def pause_writing(self) -> None:
+        self.taking = False
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self.taking = True
+        super().resume_writing()
+        if self.door is not None and self.door.resumed is not None:
+            self.door.resumed()
+
+    def write_frame(self, frame: bytes) -> bool:
+        if self.close_sent or self.disconnected or not self.handshake_complete:
+            return True
+        if not self.taking:
+            return False
+        self.transport.write(frame)
+        return True
+
+    def close_now(self, code: int, reason: str) -> None:
+        if self.close_sent or self.disconnected or self.transport.is_closing():
+            return
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self.close_sent = True  # no frame after the closing one
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.door = None
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.handshake_complete:
+            self.request = self.response = None  # 4 KiB that only the handshake needs

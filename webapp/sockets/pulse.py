@@ -1,0 +1,65 @@
+"""What a process does again and again while it lives: heartbeats, the sweep, and the care for who is here."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from webapp.domain.resources import Resources
+from webapp.settings import Settings
+from webapp.sockets.hub import Hub
+from webapp.sockets.roster import SLICES, Roster
+from webapp.store.database import Unavailable
+
+log = logging.getLogger("tertulia.pulse")
+
+
+class Pulse:
+    """Its loops go on whatever happens in them."""
+
+    def __init__(self, settings: Settings, resources: Resources, hub: Hub, roster: Roster) -> None:
+        self.settings = settings
+        self.resources = resources
+        self.hub = hub
+        self.roster = roster
+        self.revocations = 0
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        presence = self.resources.presence
+        self.revocations = self.resources.community.revocations
+        for seconds, work in (
+            (self.settings.heartbeat_seconds / SLICES, self._beat),
+            (self.settings.sweep_seconds, self.sweep),
+            (presence.lease / 3, presence.renew),
+            (min(1.0, presence.grace / 2), presence.expire),
+        ):
+            self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
+
+    async def _again(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Unavailable as error:
+                log.warning("%s has to wait for the database: %s", work.__name__, error)
+            except Exception:
+                log.exception("%s failed", work.__name__)
+
+    async def _beat(self) -> None:
+        self.roster.beat()
+
+    async def sweep(self) -> None:
+        """Whatever was not told is found: changes of rooms, and rights that ended."""
+        await self.hub.sweep()
+        if not len(self.roster):
+            return
+        await self.resources.refresh()
+        count = self.resources.community.revocations
+        if count != self.revocations:
+            await self.roster.recheck()
+        self.revocations = count
+
+    async def close(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)

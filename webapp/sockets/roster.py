@@ -1,0 +1,80 @@
+"""All sockets of this process: whose they are, when their time is up, and the beat that says they are alive."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from typing import Protocol
+
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import NotFound, SignedOut
+from webapp.settings import Limits
+from webapp.sockets import fragments
+from webapp.sockets.connection import Connection
+from webapp.sockets.frame import Frame
+
+log = logging.getLogger("tertulia.sockets")
+SLICES = 10
+TOO_MANY = 1008
+COME_BACK = 1012
+
+
+class Guest(Protocol):
+    """What a consumer is to the roster."""
+
+    actor: Actor | None
+    connection: Connection
+
+    def stop(self, code: int, reason: str) -> None: ...
+    async def check(self) -> None: ...
+
+
+class Roster:
+    """Consumers that have signed in, in slices of which one has its turn at each beat."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.slices: list[set[Guest]] = [set() for _ in range(SLICES)]
+        self.people: defaultdict[int, dict[Guest, None]] = defaultdict(dict)
+        self.beats = 0
+        self.frame = Frame(fragments.heartbeat())
+
+    def __len__(self) -> int:
+        return sum(len(each) for each in self.slices)
+
+    def add(self, consumer: Guest) -> None:
+        """One more socket; somebody's oldest closes when that is one too many."""
+        assert consumer.actor is not None
+        self.slices[id(consumer) // 64 % SLICES].add(consumer)
+        own = self.people[consumer.actor.id]
+        own[consumer] = None
+        if len(own) > self.limits.sockets_per_person:
+            next(iter(own)).stop(TOO_MANY, "You have too many windows open: this one, the oldest, has stopped.")
+
+    def discard(self, consumer: Guest) -> None:
+        self.slices[id(consumer) // 64 % SLICES].discard(consumer)
+        if consumer.actor is not None and (own := self.people.get(consumer.actor.id)) is not None:
+            own.pop(consumer, None)
+            if not own:
+                del self.people[consumer.actor.id]
+
+    def beat(self) -> None:
+        """The heartbeat of one slice; who has no session any more is sent back to the door."""
+        now = time.time_ns() // 1000
+        self.beats += 1
+        for consumer in tuple(self.slices[self.beats % SLICES]):
+            if consumer.actor is not None and consumer.actor.until <= now:
+                consumer.stop(COME_BACK, "Your session has to be renewed.")
+            else:
+                consumer.connection.write(self.frame)
+
+    async def recheck(self) -> None:
+        """Ask for every socket whether its right still stands: rights were taken and the event may not have come."""
+        for consumer in [consumer for each in self.slices for consumer in each]:
+            try:
+                await consumer.check()
+            except SignedOut:
+                consumer.stop(4401, "You are signed out.")
+            except NotFound:
+                consumer.stop(4403, "You are no longer in this room.")
+            await asyncio.sleep(0)

@@ -1,0 +1,88 @@
+"""SQLAlchemy engines as this program wants them, and the migrations that run at every start."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+MIGRATION_LOCK = 0x7E27
+
+
+def open_engine(url: str, pool: int = 1, write: bool = True) -> Engine:
+    """An engine whose transactions are immediate writes, or reads of one snapshot."""
+    if url.startswith("sqlite"):
+        return open_sqlite(url, pool, write)
+    return create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_use_lifo=True,
+        connect_args={"connect_timeout": 5, "application_name": "tertulia"},
+        isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
+    )
+
+
+def open_sqlite(url: str, pool: int, write: bool) -> Engine:
+    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, pool_size=pool, max_overflow=0, connect_args={"check_same_thread": False, "cached_statements": 256}
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # the driver would begin too late, and deferred: we say BEGIN ourselves
+        for pragma in (
+            "busy_timeout=20000",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-16384",
+            "temp_store=MEMORY",
+            f"query_only={'OFF' if write else 'ON'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def migrate(url: str) -> None:
+    """Bring the schema to the newest revision. Two processes that start together run each step once."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            if current(connection) != head():
+                command.upgrade(config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def migrated(connection: Connection) -> bool:
+    return current(connection) == head()
+
+
+def current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def config(connection: Connection | None = None) -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    made.attributes["connection"] = connection
+    return made

@@ -1,0 +1,84 @@
+"""Who is in which room."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from webapp.store.rooms import COLUMNS, Room
+from webapp.store.schema import memberships, rooms, users
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user_id: int
+    username: str
+    display_name: str
+    role: str
+
+
+# The door: the room comes with the asker's role in it, which is NULL for who is not a member.
+DOOR = (
+    select(*COLUMNS, memberships.c.role)
+    .outerjoin(
+        memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user"))
+    )
+    .where(rooms.c.id == bindparam("room"))
+)
+MINE = (
+    select(*COLUMNS)
+    .join(memberships, memberships.c.room_id == rooms.c.id)
+    .where(memberships.c.user_id == bindparam("user"))
+    .order_by(func.lower(rooms.c.name), rooms.c.id)
+)
+MEMBERS = (
+    select(users.c.id, users.c.username, users.c.display_name, memberships.c.role)
+    .join(memberships, memberships.c.user_id == users.c.id)
+    .where(memberships.c.room_id == bindparam("room"))
+    .order_by(func.lower(users.c.display_name), users.c.id)
+)
+
+
+def door(connection: Connection, room_id: int, user_id: int) -> tuple[Room, str | None] | None:
+    row = connection.execute(DOOR, {"room": room_id, "user": user_id}).first()
+    return (Room(*row[:5]), row[5]) if row else None
+
+
+def of_user(connection: Connection, user_id: int) -> list[Room]:
+    return [Room(*row) for row in connection.execute(MINE, {"user": user_id})]
+
+
+def of_room(connection: Connection, room_id: int) -> list[Member]:
+    return [Member(*row) for row in connection.execute(MEMBERS, {"room": room_id})]
+
+
+def count_owners(connection: Connection, room_id: int) -> int:
+    owners = select(func.count()).where(memberships.c.room_id == room_id, memberships.c.role == "owner")
+    return int(connection.execute(owners).scalar_one())
+
+
+def add(connection: Connection, room_id: int, user_id: int, role: str, now: int) -> None:
+    """Raises IntegrityError for one who is in it already."""
+    connection.execute(insert(memberships).values(room_id=room_id, user_id=user_id, role=role, created_at=now))
+
+
+def remove(connection: Connection, room_id: int, user_id: int) -> bool:
+    gone = connection.execute(
+        delete(memberships).where(memberships.c.room_id == room_id, memberships.c.user_id == user_id)
+    )
+    return gone.rowcount == 1
+
+
+def promote_eldest(connection: Connection, room_id: int) -> None:
+    """Make the longest-standing member an owner, if anybody is left."""
+    eldest = (
+        select(memberships.c.user_id)
+        .where(memberships.c.room_id == room_id)
+        .order_by(memberships.c.created_at, memberships.c.user_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(memberships)
+        .where(memberships.c.room_id == room_id, memberships.c.user_id == eldest)
+        .values(role="owner")
+    )

@@ -1,0 +1,120 @@
+"""The messages of every room: its log, of which each row shows the newest state."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
+
+from webapp.store.schema import messages, rooms, users
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message with its author's name. Moments in microseconds since 1970, `utc_offset` in seconds."""
+
+    id: int
+    room_id: int
+    author_id: int
+    author_name: str
+    html: str
+    created_at: int
+    utc_offset: int
+    continues: bool
+    opens_day: bool
+    posted_revision: int
+    revision: int
+    edited_at: int | None
+    deleted_at: int | None
+
+
+COLUMNS = (
+    messages.c.id,
+    messages.c.room_id,
+    messages.c.author_id,
+    users.c.display_name,
+    messages.c.html,
+    messages.c.created_at,
+    messages.c.utc_offset,
+    messages.c.continues,
+    messages.c.opens_day,
+    messages.c.posted_revision,
+    messages.c.revision,
+    messages.c.edited_at,
+    messages.c.deleted_at,
+)
+READ = select(*COLUMNS).join(users, users.c.id == messages.c.author_id)
+IN_ROOM = READ.where(messages.c.room_id == bindparam("room"))
+SHOWN = IN_ROOM.where(messages.c.deleted_at.is_(None))
+INSERT = insert(messages).returning(messages.c.id)
+FIND = READ.where(messages.c.id == bindparam("id"))
+FIND_KEY = READ.where(messages.c.author_id == bindparam("author"), messages.c.key == bindparam("key"))
+NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
+BEFORE = SHOWN.where(messages.c.id < bindparam("id")).order_by(messages.c.id.desc()).limit(bindparam("limit"))
+FROM = SHOWN.where(messages.c.id >= bindparam("id")).order_by(messages.c.id).limit(bindparam("limit"))
+FOLLOWING = (
+    SHOWN.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
+)
+# The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
+CHANGES = (
+    select(rooms.c.head, *COLUMNS)
+    .select_from(
+        rooms.outerjoin(
+            messages, (messages.c.room_id == rooms.c.id) & (messages.c.revision > bindparam("since"))
+        ).outerjoin(users, users.c.id == messages.c.author_id)
+    )
+    .where(rooms.c.id == bindparam("room"))
+    .order_by(messages.c.id)
+    .limit(bindparam("limit"))
+)
+
+
+def _all(connection: Connection, statement: Select[Any], **values: int) -> list[Message]:
+    return [Message(*row) for row in connection.execute(statement, values)]
+
+
+def add(connection: Connection, values: dict[str, Any]) -> int:
+    """The new id. Raises IntegrityError when the author used this key before."""
+    return int(connection.execute(INSERT, values).scalar_one())
+
+
+def find(connection: Connection, message_id: int) -> Message | None:
+    row = connection.execute(FIND, {"id": message_id}).first()
+    return Message(*row) if row else None
+
+
+def find_key(connection: Connection, author_id: int, key: str) -> Message | None:
+    row = connection.execute(FIND_KEY, {"author": author_id, "key": key}).first()
+    return Message(*row) if row else None
+
+
+def body(connection: Connection, message_id: int) -> str:
+    """Its source, as it was typed."""
+    return str(connection.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
+
+
+def newest(connection: Connection, room_id: int, limit: int) -> list[Message]:
+    return _all(connection, NEWEST, room=room_id, limit=limit)[::-1]
+
+
+def before(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    return _all(connection, BEFORE, room=room_id, id=message_id, limit=limit)[::-1]
+
+
+def starting(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    """This message, if it is still shown, and what follows it."""
+    return _all(connection, FROM, room=room_id, id=message_id, limit=limit)
+
+
+def following(connection: Connection, room_id: int, message_id: int) -> Message | None:
+    return next(iter(_all(connection, FOLLOWING, room=room_id, id=message_id)), None)
+
+
+def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, list[Message]]:
+    """(head, messages changed after `since`, tombstones too, at most `limit`), by id."""
+    rows = connection.execute(CHANGES, {"room": room_id, "since": since, "limit": limit}).all()
+    head = rows[0][0] if rows else since
+    return head, [Message(*row[1:]) for row in rows if row[1] is not None]
+
+
+def change(connection: Connection, message_id: int, revision: int, **values: Any) -> None:
+    connection.execute(update(messages).where(messages.c.id == message_id).values(revision=revision, **values))

@@ -1,0 +1,107 @@
+"""Rooms, and the head of each room's log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+
+from webapp.store.schema import memberships, rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    id: int
+    name: str
+    topic: str
+    visibility: str
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A room as its directory shows it to one person."""
+
+    room: Room
+    members: int
+    role: str | None
+
+
+class Place(NamedTuple):
+    """Where a new message stands: its revision, and who posted before it and when."""
+
+    revision: int
+    previous_author_id: int | None
+    previous_posted_at: int | None
+
+
+COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
+HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
+ADVANCE = (
+    update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
+)
+# The right-hand sides see the row as it was: last becomes previous in the statement that sets the new last.
+PLACE = (
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .where(
+        exists().where(memberships.c.room_id == rooms.c.id, memberships.c.user_id == bindparam("author"))
+    )
+    .values(
+        head=rooms.c.head + 1,
+        previous_author_id=rooms.c.last_author_id,
+        previous_posted_at=rooms.c.last_posted_at,
+        last_author_id=bindparam("author"),
+        last_posted_at=bindparam("now"),
+    )
+    .returning(rooms.c.head, rooms.c.previous_author_id, rooms.c.previous_posted_at)
+)
+
+
+def add(connection: Connection, name: str, topic: str, visibility: str, now: int) -> int:
+    made = connection.execute(
+        insert(rooms).values(name=name, topic=topic, visibility=visibility, created_at=now).returning(rooms.c.id)
+    )
+    return int(made.scalar_one())
+
+
+def change(connection: Connection, room_id: int, name: str, topic: str, visibility: str) -> None:
+    connection.execute(
+        update(rooms).where(rooms.c.id == room_id).values(name=name, topic=topic, visibility=visibility)
+    )
+
+
+def advance(connection: Connection, room_id: int) -> int:
+    """The revision of a change that is about to be written. Holds the room's lock until the end of the transaction."""
+    return int(connection.execute(ADVANCE, {"room": room_id}).scalar_one())
+
+
+def place(connection: Connection, room_id: int, author_id: int, now: int) -> Place | None:
+    """The place of this member's next message, with the room's lock; None to who is no member."""
+    row = connection.execute(PLACE, {"room": room_id, "author": author_id, "now": now}).first()
+    return Place(*row) if row else None
+
+
+def set_last(connection: Connection, room_id: int, author_id: int | None, posted_at: int | None) -> None:
+    connection.execute(
+        update(rooms).where(rooms.c.id == room_id).values(last_author_id=author_id, last_posted_at=posted_at)
+    )
+
+
+def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
+    return {row[0]: row[1] for row in connection.execute(HEADS, {"ids": list(room_ids)})}
+
+
+def directory(connection: Connection, user_id: int) -> list[Listing]:
+    """The open rooms and this person's closed ones, by name."""
+    counted = (
+        select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
+    )
+    rows = connection.execute(
+        select(*COLUMNS, func.coalesce(counted.c.members, 0), memberships.c.role)
+        .outerjoin(counted, counted.c.room_id == rooms.c.id)
+        .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == user_id))
+        .where((rooms.c.visibility == "open") | memberships.c.role.is_not(None))
+        .order_by(func.lower(rooms.c.name), rooms.c.id)
+    )
+    return [Listing(Room(*row[:5]), row[5], row[6]) for row in rows]

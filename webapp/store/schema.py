@@ -1,0 +1,141 @@
+"""The tables. Moments are whole microseconds since 1970 in UTC, so that both databases keep them alike.
+
+One file in this folder writes each table; `alembic` compares this with the migrations (a test fails when they differ).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite gives row ids to INTEGER alone
+
+
+def id_column() -> Column[int]:
+    return Column("id", Id, Identity(), primary_key=True)
+
+
+# One row. Its primary key is what lets only one of two first runs succeed.
+community = Table(
+    "community",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(80), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # Counts what took a right away, so that a process that missed the event finds out in its sweep.
+    Column("revocations", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    id_column(),
+    Column("username", String(32), nullable=False, unique=True),
+    Column("display_name", String(60), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("role IN ('admin', 'member')", name="role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("device", String(200), nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    id_column(),
+    Column("made_by", Id, ForeignKey("users.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("revoked_at", BigInteger),
+    CheckConstraint("uses_left >= 0", name="uses_left"),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    id_column(),
+    Column("name", String(80), nullable=False),
+    Column("topic", String(200), nullable=False, server_default=""),
+    Column("visibility", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # The number of changes of this room's log; its row lock gives them one order.
+    Column("head", BigInteger, nullable=False, server_default="0"),
+    # Who posted last and when, and who before: what decides how the next message looks, read while it is written.
+    Column("last_author_id", Id),
+    Column("last_posted_at", BigInteger),
+    Column("previous_author_id", Id),
+    Column("previous_posted_at", BigInteger),
+    CheckConstraint("visibility IN ('open', 'closed')", name="visibility"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("room_id", Id, ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    CheckConstraint("role IN ('owner', 'member')", name="role"),
+    Index("ix_memberships_user_id", "user_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    id_column(),
+    Column("room_id", Id, ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    Column("author_id", Id, ForeignKey("users.id"), nullable=False),
+    # The idempotency key of the draft: a second POST with it makes nothing new.
+    Column("key", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    # The community's offset from UTC in seconds when it was posted: the clock that people saw.
+    Column("utc_offset", Integer, nullable=False),
+    Column("continues", Boolean, nullable=False),
+    Column("opens_day", Boolean, nullable=False),
+    Column("posted_revision", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("edited_at", BigInteger),
+    # A tombstone keeps its row, emptied, so that its absence can be told to who was away.
+    Column("deleted_at", BigInteger),
+    UniqueConstraint("author_id", "key"),
+    Index("ix_messages_room_id_revision", "room_id", "revision"),
+    Index("ix_messages_room_id_id", "room_id", "id"),
+    # Without AUTOINCREMENT SQLite would give a deleted last row's id again.
+    sqlite_autoincrement=True,
+)

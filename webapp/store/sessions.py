@@ -1,0 +1,64 @@
+"""Signed-in browsers. Only the hash of a session's id is kept, so that a stolen copy opens nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from webapp.store.schema import sessions, users
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    id_hash: str
+    created_at: int
+    seen_at: int
+    user_id: int
+    username: str
+    display_name: str
+    role: str
+
+
+FIND = (
+    select(
+        sessions.c.id_hash,
+        sessions.c.created_at,
+        sessions.c.seen_at,
+        users.c.id,
+        users.c.username,
+        users.c.display_name,
+        users.c.role,
+    )
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(sessions.c.id_hash == bindparam("id_hash"))
+)
+
+
+def find(connection: Connection, id_hash: str) -> Session | None:
+    row = connection.execute(FIND, {"id_hash": id_hash}).first()
+    return Session(*row) if row else None
+
+
+def add(connection: Connection, id_hash: str, user_id: int, now: int, address: str, device: str) -> None:
+    connection.execute(
+        insert(sessions).values(
+            id_hash=id_hash, user_id=user_id, created_at=now, seen_at=now, address=address, device=device
+        )
+    )
+
+
+def touch(connection: Connection, id_hash: str, now: int) -> None:
+    connection.execute(update(sessions).where(sessions.c.id_hash == id_hash).values(seen_at=now))
+
+
+def remove(connection: Connection, id_hash: str) -> int | None:
+    """Whose it was, None when there was none."""
+    removed = connection.execute(
+        delete(sessions).where(sessions.c.id_hash == id_hash).returning(sessions.c.user_id)
+    ).first()
+    return int(removed[0]) if removed else None
+
+
+def remove_expired(connection: Connection, created_before: int, seen_before: int) -> None:
+    connection.execute(
+        delete(sessions).where((sessions.c.created_at < created_before) | (sessions.c.seen_at < seen_before))
+    )

@@ -1,0 +1,55 @@
+"""The people with an account."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, insert, select
+
+from webapp.store.schema import users
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    username: str
+    display_name: str
+    role: str
+
+
+COLUMNS = (users.c.id, users.c.username, users.c.display_name, users.c.role)
+FIND = select(*COLUMNS).where(users.c.username == bindparam("username"))
+PASSWORD = select(users.c.id, users.c.password_hash).where(users.c.username == bindparam("username"))
+
+
+def find(connection: Connection, username: str) -> User | None:
+    row = connection.execute(FIND, {"username": username}).first()
+    return User(*row) if row else None
+
+
+def password(connection: Connection, username: str) -> tuple[int, str] | None:
+    """(id, hash) of who has this name."""
+    row = connection.execute(PASSWORD, {"username": username}).first()
+    return (row[0], row[1]) if row else None
+
+
+def add(
+    connection: Connection, username: str, display_name: str, password_hash: str, role: str, now: int
+) -> int:
+    """The new id. Raises IntegrityError when the name is taken."""
+    made = connection.execute(
+        insert(users)
+        .values(username=username, display_name=display_name, password_hash=password_hash, role=role, created_at=now)
+        .returning(users.c.id)
+    )
+    return int(made.scalar_one())
+
+
+def anybody(connection: Connection) -> bool:
+    return connection.execute(select(users.c.id).limit(1)).first() is not None
+
+
+def rehash(connection: Connection, user_id: int, password_hash: str) -> None:
+    connection.execute(users.update().where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(users)).scalar_one())

@@ -1,0 +1,103 @@
+"""The Jinja environment: strict, escaping by construction. Knows the templates and the static files, nothing of ours."""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+STYLES = ("base", "layout", "forms", "rooms", "messages", "code")
+
+
+def moment(microseconds: int, utc_offset: int) -> datetime:
+    """A stored moment as the community's clock showed it."""
+    return datetime.fromtimestamp(microseconds // 1_000_000 + utc_offset, UTC)
+
+
+def clock(microseconds: int, utc_offset: int) -> str:
+    return moment(microseconds, utc_offset).strftime("%H:%M")
+
+
+def day(microseconds: int, utc_offset: int) -> str:
+    at = moment(microseconds, utc_offset)
+    return f"{at:%A}, {at.day} {at:%B %Y}"
+
+
+def iso(microseconds: int) -> str:
+    return moment(microseconds, 0).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def initials(name: str) -> str:
+    words = [word for word in name.split() if word[0].isalnum()] or [name]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def tint(number: int) -> int:
+    """One of twelve colours, far apart for neighbours."""
+    return number * 5 % 12
+
+
+@lru_cache(maxsize=64)
+def static_file(path: str) -> bytes:
+    """A static file's bytes; `css/all.css` is all style sheets in one."""
+    if path == "css/all.css":
+        return b"\n".join((STATIC / "css" / f"{name}.css").read_bytes() for name in STYLES)
+    return (STATIC / path).read_bytes()
+
+
+@lru_cache(maxsize=64)
+def static_gzip(path: str) -> bytes:
+    return gzip.compress(static_file(path), 9, mtime=0)
+
+
+@lru_cache(maxsize=64)
+def static_hash(path: str) -> str:
+    return hashlib.sha256(static_file(path)).hexdigest()[:16]
+
+
+def static_url(path: str) -> str:
+    """The file's URL with the hash of its content in it, so that it may be kept for a year."""
+    return f"/static/{static_hash(path)}/{path}"
+
+
+environment = Environment(
+    loader=FileSystemLoader(ROOT / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+    cache_size=-1,
+)
+environment.filters.update(initials=initials, tint=tint, iso=iso)
+environment.globals.update(static_url=static_url, clock=clock, day=day)
+
+
+@lru_cache(maxsize=256)
+def template(name: str) -> Template:
+    return environment.get_template(name)
+
+
+def render(name: str, **values: Any) -> str:
+    return template(name).render(values)
+
+
+@lru_cache(maxsize=4096)
+def _message(message_id: int, revision: int, message: Any) -> Markup:
+    return Markup(template("messages/_message.html").render(message=message).strip())  # noqa: S704 - it was escaped
+
+
+def message_html(message: Any) -> Markup:
+    """A message as page, fragment and replay show it: the same bytes, rendered once for each of its revisions."""
+    return _message(message.id, message.revision, message)
+
+
+def messages_html(messages: Sequence[Any]) -> Markup:
+    return Markup("").join(message_html(message) for message in messages)

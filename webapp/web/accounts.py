@@ -1,0 +1,193 @@
+"""The doors: first run, sign in and out, sign up by invitation."""
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webapp.domain import accounts, invitations, names, passwords, rooms
+from webapp.domain.accounts import Browser, Newcomer
+from webapp.domain.errors import DomainError, Invalid, NotFound, SignedOut, TooMany
+from webapp.domain.signatures import COOKIE
+from webapp.domain.unit_of_work import Transaction
+from webapp.web import errors, forms, guards, pages
+from webapp.web.forms import Form
+from webapp.web.requests import address, by_htmx, resources, session_hash
+
+WRONG = "Username and password do not fit together, or there were too many attempts: then wait three minutes."
+FIRST_ROOM = ("General", "Whatever does not fit elsewhere")
+
+
+async def setup_page(request: Request) -> Response:
+    if not await is_fresh(request):
+        return pages.see("/login")
+    form = Form({"token": request.query_params.get("token", ""), "time_zone": "UTC"})
+    return pages.answer("accounts/setup.html", pages.page(request), form=form)
+
+
+async def set_up(request: Request) -> Response:
+    """The first run: the admin, signed in, and the first room."""
+    form = await forms.read(request)
+    try:
+        await check_token(request, form.values["token"])
+        zone = names.time_zone(form.values["time_zone"])
+        names.line(form.values["community"], "community", "The community's name", 80)
+        admin = await newcomer(form)
+        user_id = await resources(request).work.write(first_run, form.values["community"], zone, admin)
+    except DomainError as error:
+        return shown_again(request, "accounts/setup.html", form, error)
+    await resources(request).refresh()
+    return await signed_in(request, user_id)
+
+
+def first_run(tx: Transaction, community: str, time_zone: str, admin: Newcomer) -> int:
+    user_id = accounts.set_up(tx, community, time_zone, admin)
+    rooms.create(tx, user_id, *FIRST_ROOM, "open")
+    return user_id
+
+
+async def check_token(request: Request, token: str) -> None:
+    held = resources(request)
+    if not await held.throttle.may_guess(address(request)):
+        raise TooMany("Too many wrong tokens: wait three minutes.", 180)
+    if not secrets.compare_digest(token.strip().encode(), held.setup_token.encode()):
+        await held.throttle.wrong_guess(address(request))
+        raise Invalid(token="This is not the token in the server's log.")
+
+
+async def is_fresh(request: Request) -> bool:
+    """Whether nobody has set this instance up; another process may have, since we last looked."""
+    held = resources(request)
+    if held.fresh:
+        await held.refresh()
+    return held.fresh
+
+
+async def login_page(request: Request) -> Response:
+    if await is_fresh(request):
+        return pages.see("/setup")
+    form = Form({"next": local_path(request.query_params.get("next", ""))})
+    return pages.answer("accounts/login.html", pages.page(request), form=form)
+
+
+async def login(request: Request) -> Response:
+    form = await forms.read(request)
+    try:
+        user_id = await checked_password(request, form.values["username"], form.values["password"])
+    except DomainError as error:
+        return shown_again(request, "accounts/login.html", form, error)
+    return await signed_in(request, user_id, form.values["next"])
+
+
+async def checked_password(request: Request, username: str, password: str) -> int:
+    """Whose password this is. A wrong name, a wrong password and too many of either look and last the same."""
+    held = resources(request)
+    name = username.strip().lower()
+    allowed = await held.throttle.may_sign_in(address(request), name)
+    found = await held.work.read(accounts.password_of, name) if allowed else None
+    if await passwords.verify(found[1] if found else None, password) and found:
+        return found[0]
+    if not allowed:
+        raise TooMany(WRONG, held.settings.limits.logins_seconds)
+    await held.throttle.wrong_password(address(request), name)
+    raise SignedOut(WRONG)
+
+
+async def logout(request: Request) -> Response:
+    session = session_hash(request)
+    if session:
+        await resources(request).work.write(accounts.end_session, session)
+    response = pages.see("/login")
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+async def join_page(request: Request) -> Response:
+    await invited(request)
+    return pages.answer("accounts/join.html", pages.page(request), form=Form())
+
+
+async def join(request: Request) -> Response:
+    invitation = await invited(request)
+    form = await forms.read(request)
+    try:
+        person = await newcomer(form)
+        user_id = await resources(request).work.write(accounts.sign_up, invitation, person)
+    except Invalid as error:
+        return shown_again(request, "accounts/join.html", form, error)
+    return await signed_in(request, user_id)
+
+
+async def invited(request: Request) -> int:
+    """The invitation in the link. Raises NotFound; guessing is slowed down."""
+    held = resources(request)
+    if not await held.throttle.may_guess(address(request)):
+        raise TooMany("Too many wrong invitations: wait three minutes.", 180)
+    code = held.signatures.invitation_id(request.path_params["code"])
+    try:
+        return await held.work.read(invitations.check, code)
+    except NotFound:
+        await held.throttle.wrong_guess(address(request))
+        raise
+
+
+async def session(request: Request) -> Response:
+    """What a page asks when its socket has closed: 204 to go on, or where to go instead."""
+    room = request.query_params.get("room", "")
+    try:
+        actor = await guards.signed_in(request)
+    except SignedOut:
+        return errors.signed_out(request) if by_htmx(request) else pages.fragment("", 401, HX_Redirect="/login")
+    if room.isascii() and room.isdecimal() and not await guards.is_member(request, actor, int(room[:18])):
+        return pages.fragment("", 404, HX_Redirect="/rooms")
+    return Response(status_code=204)
+
+
+async def signed_in(request: Request, user_id: int, path: str = "/") -> Response:
+    """A new session, whatever the browser came with, and on to the page."""
+    held = resources(request)
+    cookie, hashed = held.signatures.new_session()
+    browser = Browser(hashed, address(request)[:64], request.headers.get("user-agent", "")[:200])
+    await held.work.write(accounts.start_session, user_id, browser, session_hash(request))
+    response = pages.see(local_path(path))
+    response.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=accounts.ABSOLUTE // 1_000_000,
+        path="/",
+        secure=held.settings.secure or request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def newcomer(form: Form) -> Newcomer:
+    """Who signs up. Raises Invalid with all that is wrong, before the password is hashed."""
+    wrong: dict[str, str] = {}
+    named: dict[str, str] = {}
+    for field, check in (("username", names.username), ("display_name", names.display_name)):
+        try:
+            named[field] = check(form.values[field])
+        except Invalid as error:
+            wrong |= error.fields
+    if problem := passwords.problem(form.values["password"]):
+        wrong["password"] = problem
+    if wrong:
+        raise Invalid(**wrong)
+    return Newcomer(**named, password_hash=await passwords.hash_password(form.values["password"]))
+
+
+def shown_again(request: Request, template: str, form: Form, error: DomainError) -> Response:
+    """The form with what was typed and what is wrong; never the password."""
+    form.blame(error)
+    response = pages.answer(template, pages.page(request), errors.status_of(error), form=form)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def local_path(path: str) -> str:
+    """A path on this site, else /."""
+    plain = path.isprintable() and "\\" not in path
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"

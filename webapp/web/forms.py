@@ -1,0 +1,38 @@
+"""A form as it was sent, and what is wrong with it: shown again with all that was typed."""
+
+from collections import defaultdict
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from webapp.domain.errors import DomainError, Invalid
+
+
+class Form:
+    """`values` by field, `errors` by field; both are empty texts for what is not there. "form" holds for the whole."""
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self.values: defaultdict[str, str] = defaultdict(str, values or {})
+        self.errors: defaultdict[str, str] = defaultdict(str)
+
+    def blame(self, error: DomainError) -> None:
+        """Put the error's text where the person looks."""
+        if isinstance(error, Invalid):
+            self.errors.update(error.fields)
+        else:
+            self.errors["form"] = error.text
+
+
+async def data(request: Request) -> FormData:
+    """The body's fields. Raises Invalid for one that is no form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise Invalid(form="A form was expected here.")
+    return await request.form(max_files=0, max_fields=200)
+
+
+async def read(request: Request) -> Form:
+    found = await data(request)
+    return Form({name: value for name, value in found.items() if isinstance(value, str)})
+
+

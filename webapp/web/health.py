@@ -1,0 +1,32 @@
+"""For whatever watches over the server."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from webapp.domain.unit_of_work import Transaction
+from webapp.store.database import Unavailable
+from webapp.store.engine import migrated
+from webapp.web.requests import resources
+
+
+async def up(_request: Request) -> Response:
+    return PlainTextResponse("up\n")
+
+
+async def ready(request: Request) -> Response:
+    """200 while posts are stored: `degraded` when other processes hear of them only in their sweep. Else 503."""
+    held = resources(request)
+    try:
+        schema = await held.work.read(schema_is_current)
+        database = "ok" if schema else "not migrated"
+    except Unavailable as error:
+        database = f"unavailable: {error}"[:200]
+    layer = "ok" if held.layer.connected else f"away: {held.layer.problem or 'not connected yet'}"
+    status = "down" if database != "ok" else "ok" if layer == "ok" else "degraded"
+    return JSONResponse(
+        {"status": status, "database": database, "channel_layer": layer}, 503 if status == "down" else 200
+    )
+
+
+def schema_is_current(tx: Transaction) -> bool:
+    return migrated(tx.connection)

@@ -1,0 +1,173 @@
+"""Messages over HTTP: history, posting from the outbox, and one message with what can be done to it."""
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webapp.domain import history, memberships, messages, policy, posting
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import DomainError, Invalid, TooMany
+from webapp.domain.memberships import Entry, Room
+from webapp.domain.messages import Message
+from webapp.domain.unit_of_work import Transaction
+from webapp.templating import message_html, render
+from webapp.web import errors, forms, guards, pages, rooms
+from webapp.web.requests import by_htmx, number, place, resources, wants_fragment
+
+MOST_DRAFTS = 20
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one draft of the outbox."""
+
+    key: str
+    body: str
+    message: Message | None = None
+    fresh: bool = False
+    error: DomainError | None = None
+
+
+async def page(request: Request) -> Response:
+    """A page of the history: a part to put beside the others, or the room's page without htmx."""
+    room_id = number(request, "room")
+    if not wants_fragment(request):
+        return await rooms.show_room(request, room_id)
+    where = place(request)
+    _, (entry, found) = await guards.read(request, history.read, room_id, **where)
+    log = rooms.log(room_id, found)
+    if "before" in where:
+        log.newer = ""
+        return pages.fragment(render("messages/older.html", log=log))
+    log.older = ""
+    socket = SimpleNamespace(room_id=room_id, since=entry.room.head)
+    return pages.fragment(render("messages/newer.html", log=log, socket=socket))
+
+
+async def draft(request: Request) -> Response:
+    """A blank draft with this key: fetched ahead of its time, and put before the one that is being sent."""
+    room_id = number(request, "room")
+    _, entry = await guards.read(request, memberships.require, room_id)
+    blank = rooms.draft(entry.room, key=messages.check_key(request.path_params["key"]))
+    return pages.fragment(render("messages/_draft.html", draft=blank), Cache_Control="private, max-age=86400")
+
+
+async def post(request: Request) -> Response:
+    """Every draft that the outbox holds, oldest first, each answered for itself."""
+    room_id = number(request, "room")
+    actor = await guards.signed_in(request)
+    data = await forms.data(request)
+    keys = [value for value in data.getlist("key") if isinstance(value, str)]
+    bodies = [value for value in data.getlist("body") if isinstance(value, str)]
+    if len(keys) != len(bodies) or not 0 < len(keys) <= MOST_DRAFTS:
+        raise Invalid(form="A post needs a key and a body.")
+    outcomes = [Outcome(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
+    for outcome in outcomes:
+        if outcome.body.strip() or len(outcomes) == 1:
+            await send(request, actor, room_id, outcome)
+    past = bool(data.get("past"))
+    return to_outbox(room_id, outcomes, past) if by_htmx(request) else await to_page(request, room_id, outcomes)
+
+
+async def send(request: Request, actor: Actor, room_id: int, outcome: Outcome) -> None:
+    try:
+        outcome.message, outcome.fresh = await posting.post(
+            resources(request), actor, room_id, outcome.key, outcome.body
+        )
+    except (Invalid, TooMany) as error:
+        outcome.error = error
+
+
+def to_outbox(room_id: int, outcomes: list[Outcome], past: bool) -> Response:
+    """Sent and blank drafts leave the outbox; a refused one stays, with the reason beside it."""
+    refused = [each for each in outcomes if each.error is not None and each.body.strip()]
+    done = [each for each in outcomes if each not in refused]
+    posted = [
+        SimpleNamespace(id=each.message.id, html=message_html(each.message))
+        for each in outcomes
+        if each.message is not None and each.fresh
+    ]
+    failed = next((each.error for each in outcomes if each.error is not None), None)
+    text = render("messages/posted.html", done=done, refused=refused, posted=posted)
+    response = pages.fragment(text, errors.status_of(failed) if failed else 201)
+    if isinstance(failed, TooMany):
+        response.headers["Retry-After"] = str(failed.retry_after)
+    if posted:
+        response.headers["Location"] = f"/messages/{posted[-1].id}"
+    if past and not failed:
+        response.headers["HX-Redirect"] = f"/rooms/{room_id}"
+    return response
+
+
+async def to_page(request: Request, room_id: int, outcomes: list[Outcome]) -> Response:
+    """Without htmx: the room again, with what was refused in its composer."""
+    refused = next((each for each in outcomes if each.error is not None), None)
+    if refused is None or refused.error is None:
+        return pages.see(f"/rooms/{room_id}")
+    status = errors.status_of(refused.error)
+    return await rooms.show_room(request, room_id, status, refused.body, refused.error.text)
+
+
+class View(SimpleNamespace):
+    """What messages/page.html and messages/_actions.html show of a message, to one person."""
+
+
+async def message(request: Request) -> Response:
+    """The permalink: the message with what this person may do to it, in a panel or as a page."""
+    actor, (view, mine) = await guards.read(request, viewed, number(request, "message"))
+    return show(request, actor, view, mine, 200)
+
+
+def viewed(tx: Transaction, actor: Actor, message_id: int) -> tuple[View, list[Room]]:
+    entry, found = messages.find(tx, actor, message_id)
+    mine = memberships.mine(tx, actor)
+    return view_of(entry, found, actor, messages.source(tx, actor, message_id)), mine
+
+
+def view_of(entry: Entry, found: Message, actor: Actor, body: str, problem: str = "") -> View:
+    return View(
+        room=entry.room,
+        id=found.id,
+        html=message_html(found),
+        author_name=found.author_name,
+        body=body,
+        problem=problem,
+        may_edit=policy.may_edit(actor, found.author_id),
+        may_delete=policy.may_delete(actor, found.author_id),
+    )
+
+
+def show(request: Request, actor: Actor, view: View, mine: list[Room], status: int) -> Response:
+    if wants_fragment(request):
+        return pages.fragment(render("messages/_actions.html", view=view), status)
+    frame = pages.page(request, actor, mine, view.room.id)
+    return pages.answer("messages/page.html", frame, status, view=view)
+
+
+async def edit(request: Request) -> Response:
+    message_id = number(request, "message")
+    actor, (view, mine) = await guards.read(request, viewed, message_id)
+    form = await forms.read(request)
+    try:
+        changed = await posting.edit(resources(request), actor, message_id, form.values["body"])
+    except Invalid as error:
+        view.body, view.problem = form.values["body"], error.text
+        if by_htmx(request):
+            return pages.fragment(render("messages/refused.html", view=view), 422)
+        return show(request, actor, view, mine, 422)
+    return done(request, changed)
+
+
+async def delete(request: Request) -> Response:
+    _, gone = await guards.write(request, messages.remove, number(request, "message"))
+    return done(request, gone)
+
+
+def done(request: Request, changed: Message) -> Response:
+    """The socket brings the change to the page; the answer only closes the panel."""
+    if by_htmx(request):
+        return pages.fragment(render("messages/done.html"))
+    around = "" if changed.deleted_at else f"?around={changed.id}#message-{changed.id}"
+    return pages.see(f"/rooms/{changed.room_id}{around}")

@@ -1,0 +1,52 @@
+"""What the endpoints ask of a request."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from webapp.domain.errors import NotFound
+from webapp.domain.resources import Resources
+from webapp.domain.signatures import COOKIE
+
+LARGEST = 2**62
+
+
+def resources(request: Request) -> Resources:
+    return request.app.state.resources  # type: ignore[no-any-return]
+
+
+def address(request: Request) -> str:
+    """Where it comes from; a proxy's word for it counts only from the proxies that FORWARDED_ALLOW_IPS names."""
+    return request.client.host if request.client else "unknown"
+
+
+def session_hash(request: Request) -> str | None:
+    return resources(request).signatures.session_hash(request.cookies.get(COOKIE))
+
+
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of a page. A page that it restores from history is asked for whole."""
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-request-type") != "full"
+
+
+def by_htmx(request: Request) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def number(request: Request, name: str) -> int:
+    """A number in the path. Raises NotFound when nothing can have it."""
+    value: Any = request.path_params[name]
+    if not 0 < value < LARGEST:
+        raise NotFound
+    return int(value)
+
+
+def place(request: Request) -> dict[str, int]:
+    """`before`, `after` or `around` of the query, as a message's id. Raises NotFound for one that is none."""
+    for name in ("around", "before", "after"):
+        value = request.query_params.get(name)
+        if value is not None:
+            if not (value.isascii() and value.isdecimal() and int(value[:20]) < LARGEST):
+                raise NotFound("There is no such message.")
+            return {name: int(value)}
+    return {}

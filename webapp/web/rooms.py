@@ -1,0 +1,198 @@
+"""Rooms as pages: the directory, the room, its members."""
+
+import secrets
+from types import SimpleNamespace
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webapp.domain import history, memberships, rooms
+from webapp.domain.accounts import Actor
+from webapp.domain.errors import DomainError, SignedOut
+from webapp.domain.history import Page
+from webapp.domain.memberships import Entry, Room
+from webapp.domain.rooms import Listing
+from webapp.domain.unit_of_work import Transaction
+from webapp.templating import messages_html
+from webapp.web import accounts, errors, forms, guards, pages
+from webapp.web.forms import Form
+from webapp.web.requests import number, place, resources
+
+LAST_ROOM = "last_room"
+YEAR = 31_536_000
+
+
+class View(NamedTuple):
+    """A room's page for one person; `page` is None for a guest before an open room."""
+
+    entry: Entry
+    page: Page | None
+    mine: list[Room]
+
+
+async def home(request: Request) -> Response:
+    """The room where this browser last was, if its person is still in it."""
+    if await accounts.is_fresh(request):
+        return pages.see("/setup")
+    try:
+        _, mine = await guards.read(request, memberships.mine)
+    except SignedOut:
+        return pages.see("/login")
+    last = request.cookies.get(LAST_ROOM, "")
+    there = next((room for room in mine if str(room.id) == last), mine[0] if mine else None)
+    return pages.see(f"/rooms/{there.id}" if there else "/rooms")
+
+
+async def directory(request: Request) -> Response:
+    actor, (listings, mine) = await guards.read(request, listed)
+    return show_directory(request, actor, listings, mine, Form())
+
+
+def listed(tx: Transaction, actor: Actor) -> tuple[list[Listing], list[Room]]:
+    return rooms.directory(tx, actor), memberships.mine(tx, actor)
+
+
+def show_directory(
+    request: Request, actor: Actor, listings: list[Listing], mine: list[Room], form: Form, status: int = 200
+) -> Response:
+    frame = pages.page(request, actor, mine, here="directory")
+    return pages.answer("rooms/directory.html", frame, status, listings=listings, form=form)
+
+
+async def create(request: Request) -> Response:
+    form = await forms.read(request)
+    try:
+        _, room_id = await guards.write(request, created, form)
+    except DomainError as error:
+        if isinstance(error, SignedOut):
+            raise
+        form.blame(error)
+        actor, (listings, mine) = await guards.read(request, listed)
+        return show_directory(request, actor, listings, mine, form, errors.status_of(error))
+    return pages.see(f"/rooms/{room_id}")
+
+
+def created(tx: Transaction, actor: Actor, form: Form) -> int:
+    values = form.values
+    return rooms.create(tx, actor.id, values["name"], values["topic"], values["visibility"] or "open")
+
+
+async def room(request: Request) -> Response:
+    return await show_room(request, number(request, "room"))
+
+
+async def show_room(
+    request: Request, room_id: int, status: int = 200, body: str = "", problem: str = ""
+) -> Response:
+    """The room's page; `body` and `problem` are of a message that was refused."""
+    actor, view = await guards.read(request, viewed, room_id, place(request) if request.method == "GET" else {})
+    frame = pages.page(request, actor, view.mine, room_id)
+    if view.page is None:
+        return pages.answer("rooms/guest.html", frame, room=view.entry.room)
+    response = pages.answer(
+        "rooms/page.html",
+        frame,
+        status,
+        entry=view.entry,
+        room=view.entry.room,
+        log=log(room_id, view.page),
+        socket=SimpleNamespace(room_id=room_id, since=view.entry.room.head),
+        draft=draft(view.entry.room, body, problem),
+    )
+    remember(request, response, room_id)
+    return response
+
+
+def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> View:
+    entry = memberships.enter(tx, actor, room_id)
+    page = history.page(tx, room_id, **where) if entry.role is not None else None
+    return View(entry, page, memberships.mine(tx, actor))
+
+
+def log(room_id: int, page: Page) -> SimpleNamespace:
+    """What messages/_log.html shows."""
+    path = f"/rooms/{room_id}/messages"
+    return SimpleNamespace(
+        messages=messages_html(page.messages),
+        older=f"{path}?before={page.messages[0].id}" if page.older and page.messages else "",
+        newer=f"{path}?after={page.messages[-1].id}" if page.newer and page.messages else "",
+        empty=not page.messages,
+    )
+
+
+def draft(room: Room, body: str = "", problem: str = "", key: str = "") -> SimpleNamespace:
+    """A blank draft, or a refused one, with a fresh key; the one after it has its key chosen already."""
+    return SimpleNamespace(
+        key=key or secrets.token_urlsafe(16),
+        body=body,
+        problem=problem,
+        placeholder=f"Message {room.name}",
+        next=f"/rooms/{room.id}/drafts/{secrets.token_urlsafe(16)}",
+    )
+
+
+def remember(request: Request, response: Response, room_id: int) -> None:
+    secure = resources(request).settings.secure
+    response.set_cookie(LAST_ROOM, str(room_id), max_age=YEAR, secure=secure, httponly=True, samesite="lax")
+
+
+async def live(request: Request) -> Response:
+    """A fresh socket element, for a page whose own has fallen silent."""
+    room_id = number(request, "room")
+    _, entry = await guards.read(request, memberships.require, room_id)
+    since = request.query_params.get("since", "")
+    known = since.isascii() and since.isdecimal() and len(since) < 19
+    socket = SimpleNamespace(room_id=room_id, since=since if known else entry.room.head)
+    return pages.fragment(pages.render("live/_socket.html", socket=socket))
+
+
+async def settings(request: Request) -> Response:
+    room_id = number(request, "room")
+    actor, (entry, mine) = await guards.read(request, managed, room_id)
+    form = Form({"name": entry.room.name, "topic": entry.room.topic, "visibility": entry.room.visibility})
+    return pages.answer("rooms/settings.html", pages.page(request, actor, mine, room_id), room=entry.room, form=form)
+
+
+def managed(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Room]]:
+    return memberships.manage(tx, actor, room_id), memberships.mine(tx, actor)
+
+
+async def change(request: Request) -> Response:
+    room_id = number(request, "room")
+    form = await forms.read(request)
+    try:
+        await guards.write(request, changed, room_id, form)
+    except DomainError as error:
+        if errors.status_of(error) != 422:
+            raise
+        form.blame(error)
+        actor, (entry, mine) = await guards.read(request, managed, room_id)
+        frame = pages.page(request, actor, mine, room_id)
+        return pages.answer("rooms/settings.html", frame, 422, room=entry.room, form=form)
+    return pages.see(f"/rooms/{room_id}")
+
+
+def changed(tx: Transaction, actor: Actor, room_id: int, form: Form) -> None:
+    """Fields that were not sent stay as they are."""
+    room = memberships.manage(tx, actor, room_id).room
+    values = form.values
+    rooms.change(
+        tx,
+        actor,
+        room_id,
+        values.get("name", room.name),
+        values.get("topic", room.topic),
+        values.get("visibility", room.visibility),
+    )
+
+
+async def join(request: Request) -> Response:
+    room_id = number(request, "room")
+    await guards.write(request, memberships.join, room_id)
+    return pages.see(f"/rooms/{room_id}")
+
+
+async def leave(request: Request) -> Response:
+    await guards.write(request, memberships.leave, number(request, "room"))
+    return pages.see("/rooms")
