@@ -1,0 +1,206 @@
+"""Real servers for tests: the program as it is deployed, in a process of its own; and a wire that can be cut."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+SETUP_TOKEN = "a-token-for-tests-only"
+START_WITHIN, STOP_WITHIN = 60.0, 30.0
+PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+
+
+class Server:
+    """One process of Tertulia on a port and a data folder that it keeps over restarts.
+
+    `environ` is what settings.py reads, for instance `Server(folder, REDIS_URL=url, MAX_POSTS="100000")`; nothing of
+    the kind is taken from the environment that the tests run in. Its log is `server.log` in its folder.
+    """
+
+    def __init__(self, folder: Path, port: int | None = None, **environ: str) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.log = folder / "server.log"
+        self.environ = {
+            **{name: os.environ[name] for name in PLAIN if name in os.environ},
+            "PYTHONUNBUFFERED": "1",
+            "DATA_DIR": str(folder),
+            "SETUP_TOKEN": SETUP_TOKEN,
+            "PORT": str(self.port),
+            **environ,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    def start(self) -> Self:
+        """Running and answering, when this returns."""
+        assert self._process is None, "it runs already"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        command = [
+            sys.executable, "-m", "uvicorn", "webapp.main:app", "--host", "127.0.0.1", "--port", str(self.port),
+            "--ws", "webapp.sockets.protocol:FrameProtocol", "--ws-max-size", "65536",
+            "--timeout-graceful-shutdown", "10", "--no-access-log",
+        ]  # fmt: skip
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_WITHIN
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise RuntimeError(f"the server did not start:\n{self.log.read_text()[-4000:]}")
+            time.sleep(0.05)
+        return self
+
+    def terminate(self) -> int:
+        """SIGTERM, and gone when this returns; its exit status."""
+        process = self._running()
+        process.terminate()
+        try:
+            return process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            self._process = None
+
+    def kill(self) -> None:
+        """kill -9, and gone when this returns. Does nothing to one that is gone already."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> Self:
+        """SIGTERM, then the same again on the same port and data."""
+        self.terminate()
+        return self.start()
+
+    def pause(self) -> None:
+        """Silent, but alive for the kernel: open connections stay open, nothing answers."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._running().send_signal(signal.SIGCONT)
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, "it does not run"
+        return self._process
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/up", timeout=5, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+class Wire:
+    """Between a browser and a server: everything passes, until it is cut.
+
+    A cut resets what is open and refuses what is new; what a program does to be offline leaves open sockets alone.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.far_port = port
+        self.port = free_port()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listening: asyncio.Server | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        self._thread.start()
+        self.restore()
+        return self
+
+    def cut(self) -> None:
+        self._do(self._cut())
+
+    def restore(self) -> None:
+        self._do(self._listen())
+
+    def close(self) -> None:
+        self.cut()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _listen(self) -> None:
+        self._listening = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
+
+    async def _cut(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        for writer in self._writers:
+            writer.transport.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._writers.add(writer)
+        far: asyncio.StreamWriter | None = None
+        try:
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self.far_port)
+            self._writers.add(far)
+            await asyncio.gather(pump(reader, far), pump(far_reader, writer))
+        except (OSError, asyncio.CancelledError):
+            pass  # either end went away, or the wire was cut: both ends hear of it below
+        finally:
+            for end in (writer, far):
+                if end is not None:
+                    self._writers.discard(end)
+                    end.transport.abort()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()
+
+
+def free_port() -> int:
+    """Below the ports that the kernel gives to outgoing connections, so that it is still free after a restart."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
