@@ -86,9 +86,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     publisher = Publisher(layer)
     work = UnitOfWork(database, publisher)
     presence = Presence(MemoryLeases(), publisher.tell, grace=settings.presence_grace_seconds)
-    resources = Resources(
-        settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits)
-    )
+    resources = Resources(settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits))
     hub, roster = Hub(layer, work), Roster(settings.limits)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)

@@ -1,4 +1,4 @@
-"""The Jinja environment: strict, escaping by construction. Knows the templates and the static files, nothing of ours."""
+"""The Jinja environment: strict, and escaping by construction. Imports nothing of ours."""
 
 import gzip
 import hashlib

@@ -53,9 +53,7 @@ def authenticate(tx: Transaction, session: str | None) -> Actor:
     if until <= tx.now:
         raise SignedOut
     stale = tx.now - found.seen_at > TOUCH_EVERY
-    return Actor(
-        found.user_id, found.username, found.display_name, found.role, found.id_hash, until, stale
-    )
+    return Actor(found.user_id, found.username, found.display_name, found.role, found.id_hash, until, stale)
 
 
 def touch(tx: Transaction, session: str) -> None:
@@ -102,8 +100,6 @@ def _add(tx: Transaction, newcomer: Newcomer, role: str) -> int:
     if users.find(tx.connection, newcomer.username):
         raise Invalid(username="This username is taken.")
     try:
-        return users.add(
-            tx.connection, newcomer.username, newcomer.display_name, newcomer.password_hash, role, tx.now
-        )
+        return users.add(tx.connection, newcomer.username, newcomer.display_name, newcomer.password_hash, role, tx.now)
     except IntegrityError as error:
         raise Invalid(username="This username is taken.") from error

@@ -13,7 +13,21 @@ from webapp.store.messages import Message
 PAGE = 50
 WINDOW = 200
 
-__all__ = ["PAGE", "WINDOW", "Changes", "Message", "Page", "after", "around", "before", "changes", "newest", "page", "read", "reset"]
+__all__ = [
+    "PAGE",
+    "WINDOW",
+    "Changes",
+    "Message",
+    "Page",
+    "after",
+    "around",
+    "before",
+    "changes",
+    "newest",
+    "page",
+    "read",
+    "reset",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ def around(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) ->
     return Page(earlier[-half:] + later[:half], len(earlier) > half, len(later) > half)
 
 
-def page(tx: Transaction, room_id: int, **where: int) -> Page:
+def page(tx: Transaction, room_id: int, where: dict[str, int]) -> Page:
     """The page that `where` names (before, after or around = message id; the newest without).
 
     For who may read the room: ask the door first.
@@ -76,9 +90,9 @@ def page(tx: Transaction, room_id: int, **where: int) -> Page:
     return newest(tx, room_id)
 
 
-def read(tx: Transaction, actor: Actor, room_id: int, **where: int) -> tuple[Entry, Page]:
+def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> tuple[Entry, Page]:
     """The page, for a member. Raises NotFound."""
-    return memberships.require(tx, actor, room_id), page(tx, room_id, **where)
+    return memberships.require(tx, actor, room_id), page(tx, room_id, where)
 
 
 def changes(tx: Transaction, room_id: int, since: int) -> Changes:

@@ -14,7 +14,21 @@ from webapp.store.rooms import Room
 
 ROLES = ("owner", "member")
 
-__all__ = ["Entry", "Member", "Room", "add", "enter", "found", "join", "leave", "manage", "members", "mine", "remove", "require"]
+__all__ = [
+    "Entry",
+    "Member",
+    "Room",
+    "add",
+    "enter",
+    "found",
+    "join",
+    "leave",
+    "manage",
+    "members",
+    "mine",
+    "remove",
+    "require",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ SECOND = 1_000_000
 GROUPED_WITHIN = 5 * 60 * SECOND
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-__all__ = ["Draft", "Message", "Repeated", "change", "draft", "find", "post", "remove", "repeated", "source"]
+__all__ = ["Draft", "Message", "Repeated", "change", "find", "post", "remove", "repeated", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,8 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
     changed = [tombstone]
     if heir is None:
         last = next(iter(messages.newest(tx.connection, message.room_id, 1)), None)
-        rooms.set_last(tx, message.room_id, last and last.author_id, last and last.created_at)
+        author_id, posted_at = (last.author_id, last.created_at) if last else (None, None)
+        rooms.set_last(tx, message.room_id, author_id, posted_at)
     elif inherits(message, heir):
         opens_day = heir.opens_day or message.opens_day
         messages.change(tx.connection, heir.id, revision, continues=False, opens_day=opens_day)

@@ -6,7 +6,6 @@ import secrets
 
 from itsdangerous import BadSignature, Signer
 
-
 COOKIE = "session"
 
 

@@ -1,4 +1,4 @@
-"""One transaction and its events: what is published is said after the COMMIT, in the order of the commits, or not at all.
+"""One transaction and its events: what is published is said after the COMMIT, in the order of the commits.
 
 `await work.write(messages.post, actor, ...)` runs a verb in the database's writer thread. A verb must be a plain
 function of its transaction: it may be run again from the start when it shared a transaction with one that failed.
@@ -92,9 +92,7 @@ class UnitOfWork:
         self.database = database
         self.publisher = publisher
 
-    async def write(
-        self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def write(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The verb's result, once it is committed and on its way to be told."""
         events: list[Event] = []
 
@@ -106,9 +104,7 @@ class UnitOfWork:
 
         return await self.database.write(run, lambda: self.publisher.tell(events))  # type: ignore[no-any-return]
 
-    async def read(
-        self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    async def read(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The verb's result, from one snapshot of the database."""
         return await self.database.read(lambda connection: verb(Transaction(connection), *args, **kwargs))  # type: ignore[no-any-return]
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from webapp.channel_layer import ChannelLayer, ChannelClosed, LayerClosed, method_name
+from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed, method_name
 from webapp.domain import history, rooms
 from webapp.domain.events import Event, room_group
 from webapp.domain.history import Changes

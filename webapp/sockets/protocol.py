@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, and beside it the door for ready-made frames: `--ws webapp.sockets.protocol:FrameProtocol`.
+"""uvicorn's WebSocket protocol with a door for ready-made frames: `--ws webapp.sockets.protocol:FrameProtocol`.
 
 It advertises `scope["extensions"]["tertulia.frames"]`, a `FrameDoor`. A frame given there goes to the transport at once
 and unchanged, so that one bytes object serves any number of sockets. Where the server is another one, the extension is
@@ -42,7 +42,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if hasattr(self, "scope"):  # a bad handshake was answered already
             self.door = FrameDoor(self)
-            self.scope["extensions"][EXTENSION] = self.door  # type: ignore[index]
+            self.scope["extensions"][EXTENSION] = self.door  # type: ignore[assignment]
 
     def pause_writing(self) -> None:
         self.taking = False
@@ -85,4 +85,4 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         await super().send(message)
         if self.handshake_complete:
-            self.request = self.response = None  # 4 KiB that only the handshake needs
+            self.request = self.response = None  # type: ignore[assignment]  # 4 KiB that only the handshake needs

@@ -19,9 +19,7 @@ class Member:
 # The door: the room comes with the asker's role in it, which is NULL for who is not a member.
 DOOR = (
     select(*COLUMNS, memberships.c.role)
-    .outerjoin(
-        memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user"))
-    )
+    .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user")))
     .where(rooms.c.id == bindparam("room"))
 )
 MINE = (

@@ -1,5 +1,6 @@
 """The messages of every room: its log, of which each row shows the newest state."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +52,7 @@ FIND_KEY = READ.where(messages.c.author_id == bindparam("author"), messages.c.ke
 NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
 BEFORE = SHOWN.where(messages.c.id < bindparam("id")).order_by(messages.c.id.desc()).limit(bindparam("limit"))
 FROM = SHOWN.where(messages.c.id >= bindparam("id")).order_by(messages.c.id).limit(bindparam("limit"))
-FOLLOWING = (
-    SHOWN.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
-)
+FOLLOWING = SHOWN.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
 # The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
 CHANGES = (
     select(rooms.c.head, *COLUMNS)
@@ -68,8 +67,12 @@ CHANGES = (
 )
 
 
+def _message(row: Sequence[Any]) -> Message:
+    return Message(*row)
+
+
 def _all(connection: Connection, statement: Select[Any], **values: int) -> list[Message]:
-    return [Message(*row) for row in connection.execute(statement, values)]
+    return [_message(row) for row in connection.execute(statement, values)]
 
 
 def add(connection: Connection, values: dict[str, Any]) -> int:
@@ -79,12 +82,12 @@ def add(connection: Connection, values: dict[str, Any]) -> int:
 
 def find(connection: Connection, message_id: int) -> Message | None:
     row = connection.execute(FIND, {"id": message_id}).first()
-    return Message(*row) if row else None
+    return _message(row) if row else None
 
 
 def find_key(connection: Connection, author_id: int, key: str) -> Message | None:
     row = connection.execute(FIND_KEY, {"author": author_id, "key": key}).first()
-    return Message(*row) if row else None
+    return _message(row) if row else None
 
 
 def body(connection: Connection, message_id: int) -> str:
@@ -113,7 +116,7 @@ def changes(connection: Connection, room_id: int, since: int, limit: int) -> tup
     """(head, messages changed after `since`, tombstones too, at most `limit`), by id."""
     rows = connection.execute(CHANGES, {"room": room_id, "since": since, "limit": limit}).all()
     head = rows[0][0] if rows else since
-    return head, [Message(*row[1:]) for row in rows if row[1] is not None]
+    return head, [_message(row[1:]) for row in rows if row[1] is not None]
 
 
 def change(connection: Connection, message_id: int, revision: int, **values: Any) -> None:

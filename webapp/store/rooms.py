@@ -37,16 +37,12 @@ class Place(NamedTuple):
 
 COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
 HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
-ADVANCE = (
-    update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
-)
+ADVANCE = update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
 # The right-hand sides see the row as it was: last becomes previous in the statement that sets the new last.
 PLACE = (
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
-    .where(
-        exists().where(memberships.c.room_id == rooms.c.id, memberships.c.user_id == bindparam("author"))
-    )
+    .where(exists().where(memberships.c.room_id == rooms.c.id, memberships.c.user_id == bindparam("author")))
     .values(
         head=rooms.c.head + 1,
         previous_author_id=rooms.c.last_author_id,
@@ -66,9 +62,7 @@ def add(connection: Connection, name: str, topic: str, visibility: str, now: int
 
 
 def change(connection: Connection, room_id: int, name: str, topic: str, visibility: str) -> None:
-    connection.execute(
-        update(rooms).where(rooms.c.id == room_id).values(name=name, topic=topic, visibility=visibility)
-    )
+    connection.execute(update(rooms).where(rooms.c.id == room_id).values(name=name, topic=topic, visibility=visibility))
 
 
 def advance(connection: Connection, room_id: int) -> int:
@@ -94,9 +88,7 @@ def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
 
 def directory(connection: Connection, user_id: int) -> list[Listing]:
     """The open rooms and this person's closed ones, by name."""
-    counted = (
-        select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
-    )
+    counted = select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
     rows = connection.execute(
         select(*COLUMNS, func.coalesce(counted.c.members, 0), memberships.c.role)
         .outerjoin(counted, counted.c.room_id == rooms.c.id)

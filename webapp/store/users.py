@@ -31,9 +31,7 @@ def password(connection: Connection, username: str) -> tuple[int, str] | None:
     return (row[0], row[1]) if row else None
 
 
-def add(
-    connection: Connection, username: str, display_name: str, password_hash: str, role: str, now: int
-) -> int:
+def add(connection: Connection, username: str, display_name: str, password_hash: str, role: str, now: int) -> int:
     """The new id. Raises IntegrityError when the name is taken."""
     made = connection.execute(
         insert(users)

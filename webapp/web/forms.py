@@ -34,5 +34,3 @@ async def data(request: Request) -> FormData:
 async def read(request: Request) -> Form:
     found = await data(request)
     return Form({name: value for name, value in found.items() if isinstance(value, str)})
-
-

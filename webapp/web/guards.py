@@ -18,8 +18,9 @@ Verb = Callable[Concatenate[Transaction, Actor, P], T]
 
 async def read(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
     """(who asks, what the verb read for them). Raises SignedOut, and what the verb raises."""
+    as_actor = behind_door(session_hash(request), verb, *args, **kwargs)
     work = resources(request).work
-    actor, result = await work.read(_as_actor, session_hash(request), verb, *args, **kwargs)
+    actor, result = await work.read(as_actor)
     if actor.stale:
         await work.write(accounts.touch, actor.session)
     return actor, result
@@ -27,7 +28,20 @@ async def read(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kw
 
 async def write(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
     """The same for a verb that writes."""
-    return await resources(request).work.write(_as_actor, session_hash(request), verb, *args, **kwargs)
+    as_actor = behind_door(session_hash(request), verb, *args, **kwargs)
+    return await resources(request).work.write(as_actor)
+
+
+def behind_door(
+    session: str | None, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Transaction], tuple[Actor, T]]:
+    """The verb, for whoever this session says, or SignedOut."""
+
+    def as_actor(tx: Transaction) -> tuple[Actor, T]:
+        actor = accounts.authenticate(tx, session)
+        return actor, verb(tx, actor, *args, **kwargs)
+
+    return as_actor
 
 
 async def signed_in(request: Request) -> Actor:
@@ -37,13 +51,6 @@ async def signed_in(request: Request) -> Actor:
 
 def nothing_more(_tx: Transaction, _actor: Actor) -> None:
     """For who only wants to know who asks."""
-
-
-def _as_actor(
-    tx: Transaction, session: str | None, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs
-) -> tuple[Actor, T]:
-    actor = accounts.authenticate(tx, session)
-    return actor, verb(tx, actor, *args, **kwargs)
 
 
 async def is_member(request: Request, actor: Actor, room_id: int) -> bool:

@@ -36,7 +36,7 @@ async def page(request: Request) -> Response:
     if not wants_fragment(request):
         return await rooms.show_room(request, room_id)
     where = place(request)
-    _, (entry, found) = await guards.read(request, history.read, room_id, **where)
+    _, (entry, found) = await guards.read(request, history.read, room_id, where)
     log = rooms.log(room_id, found)
     if "before" in where:
         log.newer = ""

@@ -12,4 +12,6 @@ class Refused(Exception):
 
 class TooLarge(Refused):
     def __init__(self, limit: int) -> None:
-        super().__init__(413, f"This is too large: at most {limit // 1024:,} KiB can be sent at once. Nothing was lost.")
+        super().__init__(
+            413, f"This is too large: at most {limit // 1024:,} KiB can be sent at once. Nothing was lost."
+        )

@@ -14,7 +14,7 @@ from webapp.domain.history import Page
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.rooms import Listing
 from webapp.domain.unit_of_work import Transaction
-from webapp.templating import messages_html
+from webapp.templating import messages_html, render
 from webapp.web import accounts, errors, forms, guards, pages
 from webapp.web.forms import Form
 from webapp.web.requests import number, place, resources
@@ -82,9 +82,7 @@ async def room(request: Request) -> Response:
     return await show_room(request, number(request, "room"))
 
 
-async def show_room(
-    request: Request, room_id: int, status: int = 200, body: str = "", problem: str = ""
-) -> Response:
+async def show_room(request: Request, room_id: int, status: int = 200, body: str = "", problem: str = "") -> Response:
     """The room's page; `body` and `problem` are of a message that was refused."""
     actor, view = await guards.read(request, viewed, room_id, place(request) if request.method == "GET" else {})
     frame = pages.page(request, actor, view.mine, room_id)
@@ -106,7 +104,7 @@ async def show_room(
 
 def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> View:
     entry = memberships.enter(tx, actor, room_id)
-    page = history.page(tx, room_id, **where) if entry.role is not None else None
+    page = history.page(tx, room_id, where) if entry.role is not None else None
     return View(entry, page, memberships.mine(tx, actor))
 
 
@@ -144,7 +142,7 @@ async def live(request: Request) -> Response:
     since = request.query_params.get("since", "")
     known = since.isascii() and since.isdecimal() and len(since) < 19
     socket = SimpleNamespace(room_id=room_id, since=since if known else entry.room.head)
-    return pages.fragment(pages.render("live/_socket.html", socket=socket))
+    return pages.fragment(render("live/_socket.html", socket=socket))
 
 
 async def settings(request: Request) -> Response:
