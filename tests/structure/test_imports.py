@@ -1,0 +1,121 @@
+"""The import rule: arrows point down, and what stands side by side does not know the other."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted(path for path in (ROOT / "webapp").rglob("*.py") if "versions" not in path.parts)
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "__main__": {"settings", "store", "domain"},
+    "main": {"app", "settings"},
+    "app": {"settings", "web", "sockets", "domain", "store", "channel_layer"},
+    "web": {"domain", "store", "settings", "templating"},
+    "sockets": {"domain", "store", "channel_layer", "settings", "templating"},
+    "domain": {"store", "channel_layer", "settings", "markup"},
+    "store": set(),
+    "channel_layer": set(),
+    "settings": set(),
+    "templating": set(),
+    "markup": set(),
+}
+# Of the store an edge knows its failure alone, and whether the schema is current; the rest goes through the domain.
+STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
+TRUNK = ["events", "errors", "policy", "names", "unit_of_work", "community", "invitations", "accounts", "memberships",
+         "rooms", "messages", "history", "posting"]  # fmt: skip
+ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources"}
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """(imported module of ours, whether inside a function)."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        child for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for child in ast.walk(node)
+    }  # fmt: skip
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "webapp":
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                is_module = (ROOT / Path(*full.split("."))).with_suffix(".py").exists()
+                found.append((full if is_module else node.module, node in inside))
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, node in inside) for alias in node.names if alias.name.split(".")[0] == "webapp"]
+    return found
+
+
+def layer(name: str) -> str:
+    return name.split(".")[1]
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_arrows_point_down(path: Path) -> None:
+    here = module(path)
+    if here == "webapp.__init__":
+        return
+    for target, inside in imports(path):
+        assert not inside, f"{here} imports {target} inside a function"
+        assert layer(target) == layer(here) or layer(target) in MAY_IMPORT[layer(here)], f"{here} imports {target}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if layer(module(p)) in ("web", "sockets")], ids=module)
+def test_edges_reach_the_store_through_the_domain(path: Path) -> None:
+    reached = {target for target, _ in imports(path) if layer(target) == "store"}
+    assert reached <= STORE_FOR_EDGES
+
+
+def test_domain_trunk_stands_in_its_order() -> None:
+    for path in (ROOT / "webapp/domain").glob("*.py"):
+        for target, _ in imports(path):
+            name = target.rsplit(".", 1)[-1]
+            if layer(target) != "domain" or name in ANYWHERE or path.stem in ("resources", "__init__"):
+                continue
+            if path.stem in TRUNK:
+                assert name in TRUNK[: TRUNK.index(path.stem)], f"domain/{path.name} imports {name}"
+            else:
+                assert name in TRUNK, f"the leaf domain/{path.name} imports the leaf {name}"
+
+
+def test_no_cycles() -> None:
+    edges = {module(path): {target for target, _ in imports(path)} for path in FILES}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name in done:
+            return
+        for target in edges.get(name, ()):
+            visit(target, (*trail, name))
+        done.add(name)
+
+    for name in edges:
+        visit(name, ())
+
+
+def test_one_store_file_writes_a_table_and_one_domain_file_uses_it() -> None:
+    users: dict[str, set[str]] = {}
+    for path in (ROOT / "webapp/domain").glob("*.py"):
+        for target, _ in imports(path):
+            if layer(target) == "store" and target not in STORE_FOR_EDGES:
+                users.setdefault(target, set()).add(path.stem)
+    assert users, "the domain uses the store"
+    for store_file, domain_files in users.items():
+        # Reading the log, and writing it, are two nouns on one table.
+        allowed = {"messages", "history"} if store_file.endswith(".messages") else domain_files
+        assert len(domain_files) == 1 or domain_files == allowed == {"messages", "history"} or (
+            store_file.endswith(".rooms") and domain_files == {"rooms", "memberships"}
+        ), f"{store_file} is used by {sorted(domain_files)}"
+
+
+def test_only_settings_reads_the_environment() -> None:
+    for path in FILES:
+        if path.name != "settings.py":
+            assert not re.search(r"os\.environ|getenv", path.read_text()), path
