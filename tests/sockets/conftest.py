@@ -1,0 +1,22 @@
+"""A real server with an admin, Ana, shared by the tests of one file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.people import Person, set_up
+from tests.servers import Server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("server")
+    made = Server(folder, MAX_POSTS="100000", MAX_LOGINS_PER_ADDRESS="1000", PRESENCE_GRACE_SECONDS="1").start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(scope="module")
+def ana(server: Server) -> Person:
+    return set_up(server.url)
