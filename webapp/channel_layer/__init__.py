@@ -1,0 +1,56 @@
+"""Events from one process to all: Django Channels' own API on two back ends.
+
+    layer = open_channel_layer("memory://")            one process, nothing else installed
+    layer = open_channel_layer("redis://host:6379/0")  as many processes as wanted
+
+What is promised, and what is not, stands in `base.py`. This package knows no chat.
+"""
+
+import time
+from collections.abc import Callable
+
+from webapp.channel_layer.base import ChannelLayer, Watcher
+from webapp.channel_layer.errors import (
+    ChannelClosed,
+    ChannelFull,
+    ChannelLayerError,
+    LayerClosed,
+    LayerUnavailable,
+)
+from webapp.channel_layer.memory import MemoryChannelLayer
+from webapp.channel_layer.messages import Message, method_name
+from webapp.channel_layer.redis import RedisChannelLayer
+
+__all__ = [
+    "ChannelClosed",
+    "ChannelFull",
+    "ChannelLayer",
+    "ChannelLayerError",
+    "LayerClosed",
+    "LayerUnavailable",
+    "MemoryChannelLayer",
+    "Message",
+    "RedisChannelLayer",
+    "Watcher",
+    "method_name",
+    "open_channel_layer",
+]
+
+
+def open_channel_layer(
+    url: str,
+    capacity: int = 100,
+    expiry: float = 60,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> ChannelLayer:
+    """The layer that `url` names: `memory://`, or `redis://`, `rediss://`, `unix://` as redis-py reads them.
+
+    `capacity` is in messages per channel, `expiry` in seconds; `clock` gives seconds and is there for tests.
+    Nothing is connected yet, so an absent Redis raises nothing here. ValueError: the URL cannot be understood.
+    """
+    if url == "memory://":
+        return MemoryChannelLayer(capacity, expiry, clock=clock)
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return RedisChannelLayer(url, capacity, expiry, clock=clock)
+    raise ValueError("the URL of a channel layer is memory://, or begins with redis://, rediss:// or unix://")

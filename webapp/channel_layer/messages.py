@@ -1,0 +1,59 @@
+"""Names and messages: what is let in, and the bytes they become."""
+
+import json
+import re
+from typing import Any
+
+Message = dict[str, Any]
+"""A dict of plain JSON values with a str `type`, for instance `{"type": "messages.changed", "room": 7}`."""
+
+MAX_MESSAGE_BYTES = 1 << 20
+"""Of one encoded message. Capacity bounds a channel by count; this bounds what a count can weigh."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,99}", re.ASCII)
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", re.ASCII)
+_to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_from_json = json.JSONDecoder().decode
+
+
+def check_name(name: str) -> None:
+    """TypeError unless `name` can name a channel or a group: ASCII letters, digits, `-`, `_`, `.`, under 100."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise TypeError(f"a name is 1 to 99 ASCII letters, digits, '-', '_' or '.', not {str(name)[:120]!r}")
+
+
+def method_name(event_type: str) -> str:
+    """The consumer method for an event: `"messages.changed"` -> `"messages_changed"`.
+
+    ValueError for what is no dotted name, and for a part that begins with an underscore: an event never reaches a
+    private method.
+    """
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
+        raise ValueError(f"an event type is dotted words such as 'messages.changed', not {str(event_type)[:120]!r}")
+    return event_type.replace(".", "_")
+
+
+def encode(message: Message) -> bytes:
+    """JSON, never pickle: what comes off the wire may be wrong but cannot run.
+
+    TypeError: no dict, no str `type`, or a value that JSON has no word for (NaN too). ValueError: over 1 MiB.
+    """
+    if not isinstance(message, dict):
+        raise TypeError(f"a message is a dict, not {type(message).__name__}")
+    if not isinstance(message.get("type"), str):
+        raise TypeError("a message has a 'type' that is a str")
+    try:
+        payload = _to_json(message).encode("ascii")
+    except (ValueError, RecursionError) as error:
+        raise TypeError(f"a message holds plain JSON values only: {error}") from error
+    if len(payload) > MAX_MESSAGE_BYTES:
+        raise ValueError(f"a message is at most {MAX_MESSAGE_BYTES} bytes, this one has {len(payload)}")
+    return payload
+
+
+def decode(payload: bytes) -> Message:
+    """The message, a fresh one at every call. ValueError for what `encode` did not make."""
+    message = _from_json(payload.decode())
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ValueError("not a message")
+    return message

@@ -1,0 +1,172 @@
+"""The channel layer of many processes, over one Redis server's pub/sub."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Self
+
+from webapp.channel_layer.base import ChannelLayer, Watcher
+from webapp.channel_layer.local import LocalChannels
+from webapp.channel_layer.messages import Message, check_name, encode
+from webapp.channel_layer.redis_connection import make_connection, redis_options
+from webapp.channel_layer.redis_publisher import Publisher
+from webapp.channel_layer.redis_subscriber import Subscriber
+
+logger = logging.getLogger(__name__)
+
+
+class RedisChannelLayer(ChannelLayer):
+    """Two connections per process, one to publish and one to listen, made at first use and kept up by themselves.
+
+    What this process sends goes to its own channels at once and by the server to the others, whose name for it drops
+    the echo here. So our own members need no server, order per sender holds within and between processes, and a
+    `send` to a channel of ours can say that it is full.
+
+    `prefix` and the database number keep installations on one server apart (pub/sub itself knows no databases).
+    `timeout`: seconds that any answer may take, and of silence after which the server is asked for one.
+    Any one node of a Redis Cluster will do too: plain pub/sub is passed on between the nodes.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        capacity: int = 100,
+        expiry: float = 60,
+        *,
+        prefix: str = "tertulia",
+        clock: Callable[[], float] = time.monotonic,
+        timeout: float = 1.0,
+    ) -> None:
+        check_name(prefix)
+        options = redis_options(url)
+        self.capacity = capacity
+        self.expiry = expiry
+        self._namespace = f"{prefix}:{options.get('db', 0)}"
+        self._groups = f"{self._namespace}:group:"
+        self._local = LocalChannels(capacity, expiry, clock)
+        self._publisher = Publisher(make_connection(options), self._changed, timeout)
+        self._subscriber = Subscriber(make_connection(options), self._changed, self._arrived, timeout)
+        self._started = False
+        self._connected = False
+        self._reported: str | None = None
+        self._watchers: list[Watcher] = []
+
+    @property
+    def connected(self) -> bool:
+        return self._publisher.up and self._subscriber.up
+
+    @property
+    def problem(self) -> str | None:
+        return self._subscriber.problem or self._publisher.problem
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
+
+    async def new_channel(self, prefix: str = "specific") -> str:
+        self._start()
+        return self._local.open(prefix)
+
+    async def close_channel(self, channel: str) -> None:
+        self._unsubscribe(self._local.forget(channel))
+
+    async def send(self, channel: str, message: Message) -> None:
+        check_name(channel)
+        self._start()
+        payload = encode(message)
+        process = process_of(channel)
+        if process == self._local.process:
+            self._local.put(channel, payload)
+        elif process is not None:
+            await self._publisher.publish(self._mail_of(process), frame(channel, payload))
+
+    async def receive(self, channel: str) -> Message:
+        return await self._local.receive(channel)
+
+    def dropped(self, channel: str) -> int:
+        return self._local.mailbox(channel).dropped
+
+    async def group_add(self, group: str, channel: str) -> None:
+        self._start()
+        self._local.join(group, channel)
+        self._subscriber.want(self._groups + group)
+        await self._subscriber.confirmation(self._groups + group)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        if self._local.leave(group, channel):
+            self._unsubscribe([group])
+
+    async def group_send(self, group: str, message: Message) -> None:
+        check_name(group)
+        self._start()
+        payload = encode(message)
+        self._local.deliver(group, payload)
+        await self._publisher.publish(self._groups + group, frame(self._local.process, payload))
+
+    async def flush(self) -> None:
+        self._unsubscribe(self._local.clear())
+
+    async def close(self) -> None:
+        self._local.close()
+        await self._publisher.stop()
+        await self._subscriber.stop()
+
+    async def __aenter__(self) -> Self:
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        """At first use and not before: only now there is a loop, and the process that it runs in."""
+        self._local.check_open()
+        if not self._started:
+            self._started = True
+            self._subscriber.want(self._mail_of(self._local.process))
+            self._subscriber.start()
+            self._publisher.start()
+
+    def _mail_of(self, process: str) -> str:
+        """The topic of what is sent to single channels of `process`."""
+        return f"{self._namespace}:process:{process}"
+
+    def _unsubscribe(self, groups: list[str]) -> None:
+        for group in groups:
+            self._subscriber.drop(self._groups + group)
+
+    def _arrived(self, topic: bytes, data: bytes) -> None:
+        """Called by the subscriber. The head of a frame is the sender's name, or the channel's in a process's mail."""
+        head, _, payload = data.partition(b" ")
+        name = topic.decode("ascii")
+        if not name.startswith(self._groups):
+            self._local.post(head.decode("ascii", "replace"), payload)
+        elif head != self._local.process.encode():
+            self._local.deliver(name.removeprefix(self._groups), payload)
+
+    def _changed(self) -> None:
+        """Called by both links."""
+        self._report()
+        if self.connected == self._connected:
+            return
+        self._connected = self.connected
+        for watcher in self._watchers:
+            try:
+                watcher(self._connected)
+            except Exception:  # its own fault, not the layer's: the link and the other watchers go on
+                logger.exception("a watcher of the channel layer failed")
+
+    def _report(self) -> None:
+        """Each problem once, not at every attempt."""
+        if self.problem is not None and self.problem != self._reported:
+            logger.warning("the channel layer cannot reach Redis: %s", self.problem)
+            self._reported = self.problem
+        elif self.connected:
+            logger.info("the channel layer reaches Redis")
+            self._reported = None
+
+
+def process_of(channel: str) -> str | None:
+    """The process in a channel's name; None if it is not a name that `new_channel` gave."""
+    parts = channel.rsplit(".", 2)
+    return parts[1] if len(parts) == 3 else None
+
+
+def frame(head: str, payload: bytes) -> bytes:
+    return b"%b %b" % (head.encode("ascii"), payload)

@@ -1,0 +1,159 @@
+"""A connection that comes back: what publisher and subscriber have in common."""
+
+import asyncio
+import logging
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from redis.exceptions import InvalidResponse, RedisError
+
+from webapp.channel_layer.redis_connection import Command, RedisConnection
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY = 0.1
+LONGEST_DELAY = 5.0
+PING: Command = ("PING",)
+
+
+class Link(ABC):
+    """Keeps one connection for as long as the layer lives: connects, writes what `_outgoing` gives, hands each reply to
+    `_heard`, and begins again after any failure.
+
+    `up`: the server has answered a PING on this connection, and nothing has failed since. `problem`: why the last
+    attempt failed, None once it is up. `changed` is called after either of them changes. `timeout`: seconds that any
+    answer may take, and of silence after which the server is asked whether it still lives.
+    """
+
+    def __init__(self, connection: RedisConnection, changed: Callable[[], None], timeout: float) -> None:
+        self.up = False
+        self.problem: str | None = None
+        self._connection = connection
+        self._changed = changed
+        self._timeout = timeout
+        self._wake = asyncio.Event()
+        self._asked_at: float | None = None
+        self._up_since = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep(), name=f"channel layer: {type(self).__name__}")
+
+    async def stop(self) -> None:
+        """Ends the task and closes the connection; nothing is `changed`."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        self.up = False
+        self._lost("the channel layer is closed")
+
+    @abstractmethod
+    def _fresh(self) -> None:
+        """The connection is a new one: nothing that was asked of the old one will be answered."""
+
+    @abstractmethod
+    def _outgoing(self) -> list[Command]:
+        """What is to be written now; each command is answered."""
+
+    @abstractmethod
+    def _heard(self, reply: Any) -> None:
+        """Calls `_came_up` at a PING's answer. InvalidResponse: no Redis talks like that."""
+
+    @abstractmethod
+    def _lost(self, problem: str) -> None:
+        """Lets go whoever waits for an answer of the connection that is gone."""
+
+    async def _keep(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._run_once()
+            except Exception as error:  # noqa: BLE001  whatever it was, the link must come back: nobody else would notice
+                if self._was_steady():
+                    attempt = 0
+                self._went_down(first_cause(error))
+            await asyncio.sleep(full_jitter(attempt))
+            attempt += 1
+
+    async def _run_once(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._connection.connect()
+            self._asked_at = None
+            self._fresh()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._write())
+                both.create_task(self._read())
+        finally:
+            await self._connection.disconnect(nowait=True)
+
+    async def _write(self) -> NoReturn:
+        """The only writer: a caller that is cancelled must not cut a command in two."""
+        commands = [*self._outgoing(), PING]
+        while True:
+            self._check_answered()
+            async with asyncio.timeout(self._timeout):
+                packed = self._connection.pack_commands(commands)
+                await self._connection.send_packed_command(packed, check_health=False)
+            await self._pause()
+            commands = self._outgoing() or [PING]
+
+    async def _read(self) -> NoReturn:
+        """Always reading, so that a connection which the server closes is known to be closed before it is used."""
+        while True:
+            reply = await self._connection.read_response()
+            self._asked_at = None
+            self._heard(reply)
+
+    async def _pause(self) -> None:
+        """Until there is something to write, or it is time to ask whether the server still lives."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timeout):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _check_answered(self) -> None:
+        """A server that is stopped, or behind a dead wire, closes nothing: only its silence tells."""
+        now = asyncio.get_running_loop().time()
+        if self._asked_at is None:
+            self._asked_at = now
+        elif now - self._asked_at >= self._timeout:
+            raise TimeoutError
+
+    def _came_up(self) -> None:
+        if not self.up:
+            self.up = True
+            self.problem = None
+            self._up_since = asyncio.get_running_loop().time()
+            self._changed()
+
+    def _was_steady(self) -> bool:
+        """A server that takes us and drops us at once must not be asked ten times a second."""
+        return self.up and asyncio.get_running_loop().time() - self._up_since > LONGEST_DELAY
+
+    def _went_down(self, error: BaseException) -> None:
+        if not isinstance(error, RedisError | OSError):
+            logger.error("the channel layer's %s failed", type(self).__name__, exc_info=error)
+        self.up = False
+        self.problem = str(error) or "the server did not answer in time"
+        self._lost(self.problem)
+        self._changed()
+
+
+def no_redis() -> InvalidResponse:
+    return InvalidResponse("what answers there does not talk like Redis")
+
+
+def full_jitter(attempt: int) -> float:
+    """Seconds to wait after failure number `attempt` (from 0), so that many processes do not come back at once."""
+    return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt, 10)))  # noqa: S311  no secret
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """What a task group wraps."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,91 @@
+"""What this process tells the others."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.channel_layer.errors import LayerUnavailable
+from webapp.channel_layer.redis_connection import Command, RedisConnection
+from webapp.channel_layer.redis_link import Link, no_redis
+
+MAX_PENDING_BYTES = 8 << 20
+_OVERHEAD = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`answer` becomes None when the server has it, or the problem that came between."""
+
+    topic: str
+    frame: bytes
+    answer: asyncio.Future[str | None]
+
+    def settle(self, problem: str | None) -> None:
+        """The caller may have given up meanwhile."""
+        if not self.answer.done():
+            self.answer.set_result(problem)
+
+    @property
+    def weight(self) -> int:
+        return len(self.frame) + _OVERHEAD
+
+
+class Publisher(Link):
+    """Publishes in the order of the calls, over one connection. What gathers within one turn of the loop goes as one
+    pipeline, so a burst costs few system calls and needs no pool."""
+
+    def __init__(self, connection: RedisConnection, changed: Callable[[], None], timeout: float) -> None:
+        super().__init__(connection, changed, timeout)
+        self._waiting: list[Publication] = []
+        self._under_way: deque[Publication] = deque()
+        self._pending_bytes = 0
+
+    async def publish(self, topic: str, frame: bytes) -> None:
+        """Returns when the server has it. LayerUnavailable: it did not say so within `timeout` seconds, or is away."""
+        publication = self._enqueue(topic, frame)
+        try:
+            async with asyncio.timeout(self._timeout):
+                problem = await publication.answer
+        except TimeoutError:
+            raise LayerUnavailable("the server did not answer in time") from None
+        if problem is not None:
+            raise LayerUnavailable(problem)
+
+    def _enqueue(self, topic: str, frame: bytes) -> Publication:
+        # Known to be away: no poster waits for it. The link itself finds out when it is back.
+        if self.problem is not None:
+            raise LayerUnavailable(self.problem)
+        publication = Publication(topic, frame, asyncio.get_running_loop().create_future())
+        if self._pending_bytes + publication.weight > MAX_PENDING_BYTES:
+            raise LayerUnavailable("too much is waiting for the server")
+        self._waiting.append(publication)
+        self._pending_bytes += publication.weight
+        self._wake.set()
+        return publication
+
+    def _fresh(self) -> None:
+        """What waited for the old connection was let go with it."""
+
+    def _outgoing(self) -> list[Command]:
+        batch, self._waiting = self._waiting, []
+        self._under_way.extend(batch)
+        return [("PUBLISH", each.topic, each.frame) for each in batch]
+
+    def _heard(self, reply: Any) -> None:
+        if reply == b"PONG":
+            self._came_up()
+        elif isinstance(reply, int) and self._under_way:
+            publication = self._under_way.popleft()
+            self._pending_bytes -= publication.weight
+            publication.settle(None)
+        else:
+            raise no_redis()
+
+    def _lost(self, problem: str) -> None:
+        for publication in (*self._under_way, *self._waiting):
+            publication.settle(problem)
+        self._under_way.clear()
+        self._waiting = []
+        self._pending_bytes = 0
