@@ -90,7 +90,7 @@ def to_outbox(room_id: int, outcomes: list[Outcome], past: bool) -> Response:
         if each.message is not None and each.fresh
     ]
     failed = next((each.error for each in outcomes if each.error is not None), None)
-    text = render("messages/posted.html", done=done, refused=refused, posted=posted)
+    text = render("messages/posted.html", done=done, refused=refused, posted=posted, next=rooms.next_draft(room_id))
     response = pages.fragment(text, errors.status_of(failed) if failed else 201)
     if isinstance(failed, TooMany):
         response.headers["Retry-After"] = str(failed.retry_after)

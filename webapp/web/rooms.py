@@ -126,8 +126,13 @@ def draft(room: Room, body: str = "", problem: str = "", key: str = "") -> Simpl
         body=body,
         problem=problem,
         placeholder=f"Message {room.name}",
-        next=f"/rooms/{room.id}/drafts/{secrets.token_urlsafe(16)}",
+        next=next_draft(room.id),
     )
+
+
+def next_draft(room_id: int) -> str:
+    """Where a blank draft with a fresh key is fetched."""
+    return f"/rooms/{room_id}/drafts/{secrets.token_urlsafe(16)}"
 
 
 def remember(request: Request, response: Response, room_id: int) -> None:
