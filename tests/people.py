@@ -21,6 +21,7 @@ from typing import Any, Self
 import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.servers import SETUP_TOKEN
 
@@ -126,7 +127,7 @@ class Person:
         headers = {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)}
         with connect(
             f"{self.url.replace('http', 'ws', 1)}/rooms/{room}/live",
-            origin=self.url,  # type: ignore[arg-type]
+            origin=Origin(self.url),
             additional_headers=headers,
             compression=None,
             proxy=None,

@@ -1,0 +1,106 @@
+"""A browser for the session, a server for each module, a room for each test; and an ear for every complaint."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+from tests.browser.windows import DEADLINE, MILLISECONDS, Problems, Window
+from tests.people import Person, newcomer, set_up
+from tests.servers import Server, Wire
+
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
+OpenWindow = Callable[..., Window]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A module says what is special about its server in a constant SETTINGS."""
+    settings = {"MAX_POSTS": "100000", **getattr(request.module, "SETTINGS", {})}
+    running = Server(tmp_path_factory.mktemp("server"), **settings).start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="module")
+def ana(server: Server) -> Person:
+    """The admin."""
+    return set_up(server.url)
+
+
+@pytest.fixture(scope="module")
+def bea(ana: Person) -> Person:
+    return newcomer(ana, "Bea")
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest, ana: Person, bea: Person) -> int:
+    """A closed room of this test's own, with Ana and Bea in it."""
+    return ana.make_room(request.node.name.removeprefix("test_")[:80], bea)
+
+
+@pytest.fixture
+def problems() -> Iterator[Problems]:
+    """Every test fails on what any of its pages complained about, unless it said that it expects it."""
+    found = Problems()
+    yield found
+    assert not found.unexpected, "\n".join(found.unexpected)
+
+
+@pytest.fixture
+def open_context(browser: Browser, problems: Problems) -> Iterator[Callable[..., BrowserContext]]:
+    contexts: list[BrowserContext] = []
+
+    def make(person: Person | None = None, url: str = "", **options: Any) -> BrowserContext:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.set_default_timeout(DEADLINE * MILLISECONDS)
+        problems.watch(context)
+        if person is not None:
+            context.add_cookies(
+                [{"name": each.name, "value": each.value or "", "url": url} for each in person.http.cookies.jar]
+            )
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_window(server: Server, open_context: Callable[..., BrowserContext]) -> OpenWindow:
+    """`open_window(bea)` is a window of hers; `open_window(bea, room)` has the room open already."""
+
+    def make(person: Person | None = None, room: int | None = None, url: str = "", **options: Any) -> Window:
+        url = url or server.url
+        window = Window(open_context(person, url, **options).new_page(), person, url)
+        return window if room is None else window.open(room)
+
+    return make
+
+
+@pytest.fixture
+def wire(server: Server, problems: Problems) -> Iterator[Wire]:
+    """Between a window and the server: `open_window(bea, room, wire.url)`."""
+    problems.expect_disconnections()
+    running = Wire(server.port).start()
+    yield running
+    running.close()

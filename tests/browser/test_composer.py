@@ -1,0 +1,204 @@
+"""The outbox: what is typed is kept until the server has it, and then it is there once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import OpenWindow
+from tests.browser.windows import Problems
+from tests.people import Person
+from tests.servers import Wire
+
+PRESS_ENTER = """(draft, composing) => draft.dispatchEvent(
+    new KeyboardEvent('keydown', {key: 'Enter', isComposing: composing, bubbles: true, cancelable: true}))"""
+
+
+@contextmanager
+def posts_held(page: Page) -> Iterator[list[Route]]:
+    """Posts wait on their way to the server until the end of the block; those that came so far."""
+    held: list[Route] = []
+    holding = True
+
+    def handle(route: Route) -> None:
+        if holding and route.request.method == "POST":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/messages", handle)
+    yield held
+    holding = False
+    for route in held:
+        route.continue_()
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(open_window: OpenWindow, ana: Person, room: int) -> None:
+    window = open_window(ana, room)
+    expect(window.draft).to_be_focused()
+    window.page.keyboard.type("one")
+    window.page.keyboard.press("Shift+Enter")
+    window.page.keyboard.type("two")
+    expect(window.draft).to_have_value("one\ntwo")
+    window.send()
+    window.says("one\ntwo")
+    expect(window.drafts).to_have_count(1)
+    expect(window.draft).to_have_value("")
+    expect(window.draft).to_be_focused()
+
+
+def test_the_enter_that_ends_a_composition_does_not_send(open_window: OpenWindow, ana: Person, room: int) -> None:
+    window = open_window(ana, room)
+    window.draft.fill("にほん")
+    goes_on = window.draft.evaluate(PRESS_ENTER, True)
+    assert goes_on, "the input method was not given its Enter"
+    expect(window.draft).to_have_value("にほん")
+    window.draft.fill("日本")
+    goes_on = window.draft.evaluate(PRESS_ENTER, False)
+    assert not goes_on, "an ordinary Enter would break the line"
+    window.says("日本")
+
+
+def test_typing_ahead_while_a_post_is_on_its_way_loses_nothing(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    window, other = open_window(ana, room), open_window(bea, room)
+    with posts_held(window.page) as held:
+        window.write("one")
+        window.until(lambda: len(held) == 1)
+        window.write("two")
+        window.page.keyboard.type("thr")
+        assert window.unsent == ["thr", "two", "one"]
+    window.says("one", "two")
+    window.comes_to(lambda: window.unsent, ["thr"])
+    window.page.keyboard.type("ee")
+    expect(window.draft).to_have_value("three")
+    window.send()
+    for each in (window, other):
+        each.says("one", "two", "three")
+    expect(window.drafts).to_have_count(1)
+
+
+def test_what_could_not_be_sent_stays_and_goes_with_the_next(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int, wire: Wire
+) -> None:
+    window, other = open_window(ana, room, wire.url), open_window(bea, room)
+    wire.cut()
+    window.write("into the void")
+    window.page.keyboard.type("and more")
+    assert window.unsent == ["and more", "into the void"]
+    expect(window.drafts.last).to_be_visible()
+    wire.restore()
+    window.page.keyboard.press("Enter")
+    for each in (window, other):
+        each.says("into the void", "and more")
+    expect(window.drafts).to_have_count(1)
+    expect(window.draft).to_be_focused()
+
+
+def test_pressing_enter_again_and_again_while_the_server_is_away(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int, wire: Wire
+) -> None:
+    window, other = open_window(ana, room, wire.url), open_window(bea, room)
+    wire.cut()
+    window.write("one")
+    window.page.keyboard.type("two")
+    for _ in range(3):
+        window.page.keyboard.press("Enter")
+    expect(window.draft).to_have_value("two")
+    wire.restore()
+    window.is_live_again()
+    window.page.keyboard.press("Enter")
+    for each in (window, other):
+        each.says("one", "two")
+    expect(window.drafts).to_have_count(1)
+    expect(window.draft).to_have_value("")
+    window.write("three")
+    for each in (window, other):
+        each.says("one", "two", "three")
+
+
+def test_what_is_typed_while_the_blank_draft_is_fetched_again_is_kept(
+    open_window: OpenWindow, ana: Person, room: int, wire: Wire
+) -> None:
+    """Each Enter sends the blank drafts, too; one that has been written in meanwhile must not go with them."""
+    window = open_window(ana, room, wire.url)
+    with posts_held(window.page) as held:
+        window.write("one")
+        window.until(lambda: len(held) == 1)
+        window.drafts.last.press("Enter")
+        expect(window.drafts).to_have_count(3)
+        window.drafts.nth(1).fill("two")
+    window.says("one")
+    window.comes_to(lambda: window.unsent, ["two"])
+    window.drafts.last.press("Enter")
+    window.says("one", "two")
+    expect(window.drafts).to_have_count(1)
+
+
+def test_a_post_whose_answer_is_lost_makes_one_message(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("net::ERR_FAILED", "htmx:error: Failed to fetch")
+    window, other = open_window(ana, room), open_window(bea, room)
+    lost: list[int] = []
+
+    def lose(route: Route) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    window.page.route("**/messages", lose)
+    window.write("once")
+    other.says("once")
+    window.comes_to(lambda: lost, [201])
+    assert window.unsent == ["once"]
+    window.write("twice")
+    for each in (window, other):
+        each.says("once", "twice")
+    window.comes_to(lambda: window.unsent, [])
+    expect(window.drafts).to_have_count(1)
+
+
+def test_what_is_refused_says_why_and_can_be_corrected(
+    open_window: OpenWindow, ana: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("status of 422")
+    window = open_window(ana, room)
+    window.write("x" * 8001)
+    expect(window.page.locator("#drafts").get_by_role("alert")).to_contain_text("at most 8,000 characters")
+    assert window.unsent == ["x" * 8001]
+    window.write("meanwhile")
+    window.says("meanwhile")
+    refused = window.drafts.last
+    refused.fill("short enough")
+    refused.press("Enter")
+    window.says("meanwhile", "short enough")
+    expect(window.drafts).to_have_count(1)
+    expect(window.page.locator("#drafts").get_by_role("alert")).to_have_count(0)
+
+
+def test_a_double_click_posts_once(open_window: OpenWindow, ana: Person, bea: Person, room: int) -> None:
+    window, other = open_window(ana, room), open_window(bea, room)
+    window.draft.fill("once")
+    window.page.get_by_role("button", name="Send").dblclick()
+    other.says("once")
+    ana.post(room, "the end")
+    for each in (window, other):
+        each.says("once", "the end")
+    expect(window.drafts).to_have_count(1)
+
+
+def test_enter_in_an_empty_composer_sends_nothing(
+    open_window: OpenWindow, ana: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("status of 422")
+    window = open_window(ana, room)
+    window.send()
+    window.draft.fill("   \n ")
+    window.send()
+    window.write("something")
+    window.says("something")
+    expect(window.drafts).to_have_count(1)

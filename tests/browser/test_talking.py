@@ -1,0 +1,164 @@
+"""Two windows on one room: what one does, the other sees."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenWindow
+from tests.browser.windows import Problems, Window
+from tests.people import Person, newcomer, sign_up
+
+MARKUP = """\
+<script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> <svg onload="window.pwned = 1">
+<b hx-get="/evil" hx-trigger="load">one</b> <i hx-ws:connect="/evil" data-hx-post="/evil">two</i>
+<hx-partial hx-target="#log" hx-swap="innerHTML">three</hx-partial> <input id="cursor" name="since" value="0" hx-swap-oob="true">
+</div></li></ol><ol id="messages" hx-swap-oob="delete"><li id="message-1" class="message">four
+<form action="/logout" method="post"><button>five</button></form><template hx type="partial" hx-target="#log">six</template>
+[seven](javascript:window.pwned=1) [eight](data:text/html,<script>1</script>) [nine](https://example.org/"onclick=1)
+<style>body{display:none}</style><meta http-equiv="refresh" content="0;url=/evil"><title>ten</title>
+
+```html
+<a hx-get="/evil" hx-trigger="load">eleven</a>
+```
+<iframe src="/evil"></iframe><base href="/evil/"><link rel=stylesheet href=/evil>"""
+HARMLESS = {"P", "BR", "STRONG", "EM", "CODE", "PRE", "BLOCKQUOTE", "UL", "OL", "LI", "A", "SPAN"}
+ELEMENTS = "body => [...body.querySelectorAll('*')].map(each => [each.tagName, ...each.getAttributeNames()])"
+
+
+def test_two_people_see_each_others_posts_live(open_window: OpenWindow, ana: Person, bea: Person, room: int) -> None:
+    hers, his = open_window(ana, room), open_window(bea, room)
+    hers.write("good morning")
+    his.says("good morning")
+    his.write("good morning, Ana")
+    for window in (hers, his):
+        window.says("good morning", "good morning, Ana")
+    live = his.log
+    his.open(room)
+    assert list(his.log.items()) == list(live.items())
+    hers.shows(ana.page(room))
+
+
+def test_an_edit_and_a_deletion_by_the_menu_are_seen_in_the_other_window(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    first, second = ana.post(room, "frist"), ana.post(room, "second")
+    hers, his = open_window(ana, room), open_window(bea, room)
+
+    panel = hers.act_on(first)
+    expect(panel.get_by_label("Edit your message")).to_have_value("frist")
+    panel.get_by_label("Edit your message").fill("first")
+    panel.get_by_role("button", name="Save").click()
+    for window in (hers, his):
+        window.says("first", "second")
+        expect(window.message(first).locator(".edited")).to_have_text("edited")
+        expect(window.message(second).locator(".edited")).to_have_count(0)
+    expect(panel).to_have_count(0)
+
+    hers.act_on(first).get_by_role("button", name="Delete").click()
+    for window in (hers, his):
+        window.says("second")
+    expect(panel).to_have_count(0)
+    his.open(room)
+    his.says("second")
+
+
+def test_an_edit_that_is_refused_says_why_and_keeps_the_text(
+    open_window: OpenWindow, ana: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("status of 422")
+    message = ana.post(room, "short")
+    window = open_window(ana, room)
+    panel = window.act_on(message)
+    panel.get_by_label("Edit your message").fill("x" * 8001)
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("alert")).to_contain_text("8,000")
+    expect(panel.get_by_label("Edit your message")).to_have_value("x" * 8001)
+    window.says("short")
+
+
+def test_only_the_author_is_offered_to_edit_and_the_admin_to_delete(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    of_bea, of_ana = bea.post(room, "from Bea"), ana.post(room, "from Ana")
+    hers, his = open_window(ana, room), open_window(bea, room)
+    panel = his.act_on(of_ana)
+    expect(panel.get_by_role("button", name="Save")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Delete")).to_have_count(0)
+    panel = hers.act_on(of_bea)
+    expect(panel.get_by_role("button", name="Save")).to_have_count(0)
+    expect(panel.get_by_role("button", name="Delete")).to_be_visible()
+
+
+def test_markup_in_a_message_is_inert_in_fragment_and_page(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    window = open_window(bea, room)
+    wanted: list[str] = []
+    window.page.on("request", lambda request: wanted.append(request.url))
+    before = ana.post(room, "before")
+    evil = ana.post(room, MARKUP)
+    window.comes_to(lambda: list(window.log), [before, evil])
+    is_inert(window, evil)
+    window.open(room)
+    is_inert(window, evil)
+    ana.post(room, "after")
+    window.comes_to(lambda: list(window.log)[:2], [before, evil])
+    window.comes_to(lambda: window.texts[-1], "after")
+    assert not [url for url in wanted if "evil" in url]
+
+
+def is_inert(window: Window, message: int) -> None:
+    body = window.message(message).locator(".body")
+    for word in "one two three four five six seven eight nine ten eleven pwned evil hx-get onerror".split():
+        expect(body).to_contain_text(word)
+    for name, *attributes in body.evaluate(ELEMENTS):
+        assert name in HARMLESS and set(attributes) <= {"href", "rel", "class"}, (name, attributes)
+    for link in body.locator("a").all():
+        assert (link.get_attribute("href") or "").startswith("https://example.org/")
+    expect(window.page.locator("#messages, #cursor, #log, #composer")).to_have_count(4)
+    assert window.page.evaluate("window.pwned") is None
+    assert "ten" not in window.page.title()
+
+
+def test_markup_in_names_is_inert(open_window: OpenWindow, ana: Person) -> None:
+    name = "<b hx-get=/evil hx-trigger=load>Dan</b>"
+    dan = sign_up(ana.url, ana.invite(), "dan", name)
+    room = ana.make_room(f'{name}\'s "garden"', dan)
+    window = open_window(ana, room)
+    his = open_window(dan, room)
+    wanted: list[str] = []
+    window.page.on("request", lambda request: wanted.append(request.url))
+    his.write("hello")
+    window.says("hello")
+    for place in (".message .author", "#here li:last-child", "#notices li"):
+        expect(window.page.locator(place).last).to_contain_text(name)
+    expect(window.page.locator("#room-name")).to_have_text(f'{name}\'s "garden"')
+    window.open(room)
+    expect(window.page.locator(".message .author")).to_have_text(name)
+    expect(window.page.locator("[hx-get*=evil]")).to_have_count(0)
+    assert not [url for url in wanted if "evil" in url]
+
+
+def test_signing_out_in_one_tab_sends_the_other_to_the_door(
+    open_window: OpenWindow, ana: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("status of 401")
+    cid = newcomer(ana, "Cid")
+    ana.let_in(room, cid)
+    first = open_window(cid, room)
+    second = Window(first.page.context.new_page(), cid, first.url).open(room)
+    first.page.get_by_role("button", name="Sign out").click()
+    first.page.wait_for_url("**/login")
+    second.page.wait_for_url("**/login")
+
+
+def test_who_is_removed_is_taken_out_of_the_room(
+    open_window: OpenWindow, ana: Person, room: int, problems: Problems
+) -> None:
+    problems.expect("status of 404")
+    cid = newcomer(ana, "Cid")
+    ana.let_in(room, cid)
+    window = open_window(cid, room)
+    ana.remove(room, cid)
+    window.page.wait_for_url("**/rooms")
+    expect(window.page.locator(f"a[href='/rooms/{room}']")).to_have_count(0)
+    window.page.goto(f"{window.url}/rooms/{room}")
+    expect(window.page.get_by_role("heading", level=1)).to_have_text("Nothing here")
