@@ -1,0 +1,162 @@
+"""Every event has its envelope, every partial renders from its one value, and nothing that was typed comes alive."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jinja2 import meta
+
+from webapp import markup
+from webapp.domain import events
+from webapp.sockets import fragments
+from webapp.sockets.consumer import Consumer
+from webapp.sockets.feed import Feed
+from webapp.store.messages import Message
+from webapp.templating import ROOT, environment, message_html, render
+
+TEMPLATES = ROOT / "templates"
+PARTIALS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
+ENVELOPES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("events/*.html"))
+MANY = {"forms/_field.html"}  # macros
+
+MESSAGE = Message(42, 7, 3, "Ana Lima", "<p>hello</p>", 1_700_000_000_000_000, 3600, False, True, 5, 5, None, None)
+EVIL = [
+    '<script>alert(1)</script>', '<img src=x onerror=alert(1)>', "<svg onload=alert(1)>", "[x](javascript:alert(1))",
+    "[x](data:text/html;base64,AAAA)", "[x](vbscript:x)", '<div hx-get="/logout" hx-trigger="load">x</div>',
+    '<hx-partial hx-target="body" hx-swap="innerHTML">x</hx-partial>', '<b hx-ws:connect="/ws/evil">x</b>',
+    '<li id="message-1" hx-swap-oob="delete"></li>', '</div></li><li id="messages">', "</ol></main><h1 id=alert>",
+    '<iframe src="//evil"></iframe>', "<style>body{display:none}</style>", '<a href="x" onclick="y">z</a>',
+    "```html\n<script>alert(1)</script>\n```", '```"><script>alert(1)</script>\nx\n```', "`<script>`",
+    "![x](http://evil/track.png)", "<javascript:alert(1)>", "[a](http://x\" onmouseover=\"alert(1))", "&lt;script&gt;",
+    '<input id="cursor" name="since" value="999" hx-swap-oob="true">', "<noscript><meta http-equiv=refresh></noscript>",
+    "<!--", "]]>", "<plaintext>", "\u202e evil",
+]  # fmt: skip
+
+
+class Elements(HTMLParser):
+    """All elements of a text, with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def needs(name: str) -> set[str]:
+    source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
+    return meta.find_undeclared_variables(environment.parse(source)) - set(environment.globals)
+
+
+@pytest.mark.parametrize("name", [name for name in PARTIALS if name not in MANY])
+def test_a_partial_takes_one_value(name: str) -> None:
+    assert len(needs(name)) <= 1, needs(name)
+    assert not needs(name) & {"request", "page", "viewer", "actor"}
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_an_envelope_takes_one_value_and_is_short(name: str) -> None:
+    assert len(needs(name)) <= 1, needs(name)
+    lines = [line for line in (TEMPLATES / name).read_text().splitlines() if not line.startswith("{#")]
+    assert len(lines) <= 6, "one to three lines around the partial, a change has three kinds"
+
+
+def test_every_event_of_a_room_has_a_method_and_an_envelope() -> None:
+    made = [
+        events.messages_changed(1, 1, []), events.room_changed(1, "x", "y"), events.presence_changed(1, 1, "x", True),
+        events.membership_ended(1, 1), events.session_ended(1, "x"),
+    ]  # fmt: skip
+    for event in made:
+        kind = event.values["type"]
+        owner = Feed if event.group.startswith("room.") else Consumer
+        assert hasattr(owner, kind.replace(".", "_")), kind
+        if owner is Feed:
+            assert f"{kind.replace('.', '/events/')}.html" in ENVELOPES, kind
+
+
+def test_the_message_carries_no_behaviour() -> None:
+    for tag, attributes in Elements(str(message_html(MESSAGE))).found:
+        assert not [name for name in attributes if name.startswith(("hx-", "on")) and name != "hx-ignore"], tag
+
+
+@pytest.mark.parametrize("body", EVIL)
+def test_what_was_typed_stays_inert(body: str) -> None:
+    rendered = markup.render(body)
+    for tag, attributes in Elements(rendered).found:
+        assert tag in markup.TAGS
+        assert set(attributes) <= {"href", "rel", "class", "start"}, attributes
+        href = attributes.get("href") or "https://"
+        assert href.startswith(("http://", "https://", "mailto:")), href
+        if tag == "a":
+            assert attributes["rel"] == "noopener noreferrer nofollow ugc"
+    message = replace(MESSAGE, html=rendered, author_name=body)
+    outside = Elements(str(message_html(message)).replace(rendered, "")).found
+    plain = Elements(str(message_html(MESSAGE)).replace(MESSAGE.html, "")).found
+    assert [tag for tag, _ in outside] == [tag for tag, _ in plain], "the name added no element"
+
+
+@pytest.mark.parametrize("body", EVIL)
+def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
+    for text, plain in (
+        (fragments.room_changed(body, body), fragments.room_changed("x", "y")),
+        (fragments.presence_changed(1, body, True), fragments.presence_changed(1, "x", True)),
+        (fragments.notice(body), fragments.notice("x")),
+    ):
+        assert [tag for tag, _ in Elements(text).found] == [tag for tag, _ in Elements(plain).found]
+
+
+def test_a_message_that_cannot_be_rendered_is_a_stub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markup.markdown, "render", lambda body: 1 / 0)
+    assert markup.render("x") == markup.STUB
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("**b** *i* `c`", "<p><strong>b</strong> <em>i</em> <code>c</code></p>"),
+        ("a\nb", "<p>a<br>\nb</p>"),
+        ("> q", "<blockquote>\n<p>q</p>\n</blockquote>"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
+        ("# no heading", "<p># no heading</p>"),
+        ("    not code", "<p>not code</p>"),
+        ("```py\nx = 1\n```", '<pre><code><span class="n">x</span>'),
+        ("```nolanguage\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
+        ("a_b_c and 2*3*4", "<p>a_b_c and 2<em>3</em>4</p>"),
+    ],
+)
+def test_the_small_markdown(source: str, wanted: str) -> None:
+    assert markup.render(source).startswith(wanted)
+
+
+def test_a_hostile_body_is_rendered_in_bounded_time() -> None:
+    for body in ("[" * 8_000, "*" * 8_000, "> " * 4_000, "`" * 8_000, "[](" * 2_600, "<" * 8_000, "- " * 4_000,
+                 "http://" * 1_100, "a@b." * 2_000, "&" * 8_000):  # fmt: skip
+        assert markup.render(body)
+
+
+def test_changes_are_told_in_their_newest_state() -> None:
+    posted = replace(MESSAGE, id=9, posted_revision=11, revision=12)
+    edited = replace(MESSAGE, id=8, posted_revision=3, revision=13)
+    gone = replace(MESSAGE, id=7, posted_revision=2, revision=14, deleted_at=1, html="")
+    text = fragments.changed([posted, edited, gone], since=10, head=14)
+    assert re.findall(r'id="message-(\d+)" hx-swap-oob="delete"', text) == ["7", "9"]
+    assert '<hx-partial hx-target="#message-8" hx-swap="outerHTML"><li id="message-8"' in text
+    assert '<hx-partial hx-target="#messages" hx-swap="beforeend"><li id="message-9"' in text
+    assert text.rstrip().endswith('<input type="hidden" id="cursor" name="since" value="14" hx-swap-oob="true">')
+
+
+def test_a_template_that_lacks_a_value_fails_loudly() -> None:
+    with pytest.raises(Exception, match="no attribute .since."):
+        render("live/_socket.html", socket=SimpleNamespace(room_id=1))
+
+
+def test_templates_are_all_used() -> None:
+    sources = "".join(path.read_text() for path in [*Path(ROOT / "webapp").rglob("*.py"), *TEMPLATES.rglob("*.html")])
+    for path in TEMPLATES.rglob("*.*"):
+        assert str(path.relative_to(TEMPLATES)) in sources, path
