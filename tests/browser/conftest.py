@@ -11,10 +11,16 @@ from tests.browser.windows import DEADLINE, MILLISECONDS, Problems, Window
 from tests.people import Person, newcomer, set_up
 from tests.servers import Server, Wire
 
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 OpenWindow = Callable[..., Window]
 
 
