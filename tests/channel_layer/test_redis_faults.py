@@ -1,15 +1,14 @@
-"""Redis killed, paused, absent, locked, or mad. Real servers, really mistreated."""
+"""Redis killed, paused, absent or cut off. Real servers, really mistreated."""
 
 import asyncio
 import gc
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
 
-from tests.channel_layer.redis_server import RedisServer, free_port
-from tests.channel_layer.vocabulary import DEADLINE, event, member, receives, receives_nothing, soon, until
+from tests.channel_layer.redis_server import RedisServer
+from tests.channel_layer.vocabulary import DEADLINE, event, member, receives, soon, until
+from tests.channel_layer.watched import Watched, bounded, ends_up, two_processes
 from webapp.channel_layer import LayerUnavailable, RedisChannelLayer
 from webapp.channel_layer.redis_link import FIRST_DELAY, LONGEST_DELAY, full_jitter
 from webapp.channel_layer.redis_subscriber import Wish
@@ -23,35 +22,6 @@ NewRedis = Callable[..., RedisServer]
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """The loop that uvicorn runs us on; the contract suite runs on the standard one."""
     return "asyncio", {"use_uvloop": True}
-
-
-class Watched(RedisChannelLayer):
-    """A layer that writes down what its owner is told."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.told: list[bool] = []
-        self.watch(self.told.append)
-
-
-@asynccontextmanager
-async def two_processes(url: str) -> AsyncIterator[tuple[Watched, Watched]]:
-    async with Watched(url) as here, Watched(url) as there:
-        await until(lambda: here.connected and there.connected)
-        yield here, there
-
-
-async def ends_up(*layers: Watched, told: list[bool]) -> None:
-    """Each owner is told this; no more, no less."""
-    await until(lambda: all(len(layer.told) >= len(told) for layer in layers))
-    assert [layer.told for layer in layers] == [told] * len(layers)
-
-
-async def bounded(call: Awaitable[None]) -> str:
-    """The reason of the LayerUnavailable that it ends with; the deadline is there against a hang, not as a measure."""
-    with pytest.raises(LayerUnavailable) as unavailable:
-        await soon(call)
-    return unavailable.value.reason
 
 
 async def test_killed_and_restarted_empty(own_redis: RedisServer) -> None:
@@ -237,57 +207,6 @@ async def test_killed_under_traffic_nothing_is_doubled_or_out_of_order(own_redis
         await soon(reading)
         assert arrived == sorted(set(arrived))
         assert set(arrived) >= set(posted[:100]) | set(posted[200:])
-
-
-@pytest.mark.parametrize(
-    ("credentials", "says"),
-    [
-        (":wrong-guess@", "invalid username-password pair"),
-        ("", "Authentication required"),
-        ("guest:open@", "NOPERM|permission"),
-    ],
-)
-async def test_a_lock_that_we_cannot_open(
-    new_redis: NewRedis, caplog: pytest.LogCaptureFixture, credentials: str, says: str
-) -> None:
-    caplog.set_level(logging.INFO)
-    server = new_redis(password="sesame").start()
-    server.command("ACL", "SETUSER", "guest", "on", ">open", "+@all", "resetchannels")
-    async with Watched(f"redis://{credentials}127.0.0.1:{server.port}") as layer:
-        channel = await soon(member(layer, "room.7"))
-        await until(lambda: layer.problem is not None)
-        await bounded(layer.group_send("room.7", event(1)))
-        assert any(part in (layer.problem or "") for part in says.split("|"))
-        assert not layer.connected
-        assert await receives(layer, channel) == [1]
-    assert layer.problem is not None
-    warnings = [each for each in caplog.records if layer.problem in each.getMessage()]
-    assert len(warnings) == 1, "each problem is said once, not at every attempt"
-    assert not any(secret in caplog.text for secret in ("wrong-guess", "sesame", "guest:open"))
-
-
-@pytest.mark.parametrize(
-    "answer", [None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"+OK\r\n" * 100, b":1\r\n" * 100, b"*1\r\n*0\r\n"]
-)
-async def test_something_that_is_no_redis(answer: bytes | None) -> None:
-    """It says nothing, closes at once, or talks of other things: we stay bounded, and patient."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if answer is not None:
-            writer.write(answer)
-        if not answer:
-            await (reader.read() if answer is None else asyncio.sleep(0))
-        else:
-            await reader.read()
-        writer.close()
-
-    port = free_port()
-    async with await asyncio.start_server(talk, "127.0.0.1", port), Watched(f"redis://127.0.0.1:{port}") as layer:
-        channel = await soon(member(layer, "room.7"))
-        await until(lambda: layer.problem is not None)
-        await bounded(layer.group_send("room.7", event(1)))
-        assert await receives(layer, channel) == [1]
-        await receives_nothing(layer, channel, layer)
 
 
 async def test_a_watcher_that_fails_hurts_nobody(own_redis: RedisServer) -> None:

@@ -37,6 +37,7 @@ class Link(ABC):
         self._wake = asyncio.Event()
         self._asked_at: float | None = None
         self._up_since = 0.0
+        self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -44,6 +45,7 @@ class Link(ABC):
 
     async def stop(self) -> None:
         """Ends the task and closes the connection; nothing is `changed`."""
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -72,6 +74,9 @@ class Link(ABC):
             try:
                 await self._run_once()
             except Exception as error:  # noqa: BLE001  whatever it was, the link must come back: nobody else would notice
+                # A task group that fails in the moment of its cancellation forgets the cancellation (Python 3.11).
+                if self._stopping:
+                    return
                 if self._was_steady():
                     attempt = 0
                 self._went_down(first_cause(error))
