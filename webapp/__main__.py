@@ -31,7 +31,7 @@ def serve(host: str) -> None:
         ws_ping_interval=15,
         ws_ping_timeout=15,
         ws_per_message_deflate=False,
-        timeout_graceful_shutdown=15,
+        timeout_graceful_shutdown=12,
         access_log=False,
         server_header=False,
     )

@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
 from webapp.channel_layer import open_channel_layer
 from webapp.domain.events import COMMUNITY_GROUP
-from webapp.domain.presence import MemoryLeases, Presence
+from webapp.domain.leases import Leases, MemoryLeases
+from webapp.domain.presence import Presence
+from webapp.domain.redis_leases import RedisLeases
 from webapp.domain.resources import Resources
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
@@ -85,13 +88,17 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     layer = open_channel_layer(settings.layer_url)
     publisher = Publisher(layer)
     work = UnitOfWork(database, publisher)
-    presence = Presence(MemoryLeases(), publisher.tell, grace=settings.presence_grace_seconds)
-    resources = Resources(settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits))
+    leases = open_leases(settings)
+    presence = Presence(leases, publisher.tell, settings.presence_grace_seconds, settings.presence_lease_seconds)
+    resources = Resources(
+        settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits, settings.redis_url)
+    )
     hub, roster = Hub(layer, work), Roster(settings.limits)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)
+    layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
-        database.close, layer.close, hub.close, publisher.close, pulse.close
+        database.close, leases.close, layer.close, hub.close, publisher.close, pulse.close
     ]  # fmt: skip
     try:
         await resources.refresh()
@@ -101,6 +108,12 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     finally:
         for close in reversed(closing):
             await close()
+
+
+def open_leases(settings: Settings) -> Leases:
+    if settings.redis_url is None:
+        return MemoryLeases()
+    return RedisLeases(Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1))
 
 
 def announce_setup(resources: Resources) -> None:

@@ -46,6 +46,7 @@ class Settings:
     sweep_seconds: float = 2.0
     heartbeat_seconds: float = 10.0
     presence_grace_seconds: float = 10.0
+    presence_lease_seconds: float = 30.0
     database_pool: int = 5
     limits: Limits = Limits()
 
@@ -73,6 +74,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         sweep_seconds=seconds(environ, "SWEEP_SECONDS", 2.0),
         heartbeat_seconds=seconds(environ, "HEARTBEAT_SECONDS", 10.0),
         presence_grace_seconds=seconds(environ, "PRESENCE_GRACE_SECONDS", 10.0),
+        presence_lease_seconds=seconds(environ, "PRESENCE_LEASE_SECONDS", 30.0),
         database_pool=whole(environ, "DATABASE_POOL", 5, low=2, high=100),
         limits=limits(environ),
     )

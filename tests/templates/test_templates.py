@@ -152,7 +152,7 @@ def test_changes_are_told_in_their_newest_state() -> None:
 
 
 def test_a_template_that_lacks_a_value_fails_loudly() -> None:
-    with pytest.raises(Exception, match="no attribute .since."):
+    with pytest.raises(Exception, match=r"no attribute .since."):
         render("live/_socket.html", socket=SimpleNamespace(room_id=1))
 
 

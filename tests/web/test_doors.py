@@ -186,7 +186,9 @@ def test_the_first_run_needs_the_token_and_happens_once(server: Server) -> None:
         assert (short.status_code, "at least 10" in short.text) == (422, True)
         made = client.post("/setup", data={**form, "token": SETUP_TOKEN})
         assert made.headers["location"] == "/"
-        again = httpx.post(fresh.url + "/setup", data={**form, "token": SETUP_TOKEN, "username": "eve"}, trust_env=False)
+        again = httpx.post(
+            fresh.url + "/setup", data={**form, "token": SETUP_TOKEN, "username": "eve"}, trust_env=False
+        )
         assert again.status_code == 409
         assert client.get("/setup").headers["location"] == "/login"
     finally:

@@ -4,86 +4,12 @@ A lease says that somebody is here until a moment; the process that holds the pe
 process may find that one has run out. So a process that dies takes nobody's entry with it for longer than a lease.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 from webapp.domain import events
 from webapp.domain.events import Event
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A person in a room."""
-
-    room_id: int
-    person: Person
-
-
-class Leases(Protocol):
-    """Where the leases are kept. Durations in seconds."""
-
-    async def hold(self, places: list[Place], seconds: float) -> list[Place]:
-        """Extend or begin these leases; returns the places at which nobody was before."""
-
-    async def shorten(self, place: Place, seconds: float) -> None:
-        """Let the lease end in so many seconds, unless somebody holds it again."""
-
-    async def expire(self) -> list[Place]:
-        """Take away the leases that have run out. Each is returned once, whoever asks."""
-
-    async def here(self, room_id: int) -> list[Person]:
-        """Whose leases are alive, by name."""
-
-    async def close(self) -> None: ...
-
-
-class MemoryLeases:
-    """The leases of one process."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self.ends: dict[int, dict[Person, float]] = {}
-
-    async def hold(self, places: list[Place], seconds: float) -> list[Place]:
-        until = self.clock() + seconds
-        fresh = [place for place in places if place.person not in self.ends.get(place.room_id, {})]
-        for place in places:
-            self.ends.setdefault(place.room_id, {})[place.person] = until
-        return fresh
-
-    async def shorten(self, place: Place, seconds: float) -> None:
-        if place.person in self.ends.get(place.room_id, {}):
-            self.ends[place.room_id][place.person] = self.clock() + seconds
-
-    async def expire(self) -> list[Place]:
-        now = self.clock()
-        over = [
-            Place(room_id, person)
-            for room_id, people in self.ends.items()
-            for person, end in people.items()
-            if end <= now
-        ]
-        for place in over:
-            people = self.ends[place.room_id]
-            del people[place.person]
-            if not people:
-                del self.ends[place.room_id]
-        return over
-
-    async def here(self, room_id: int) -> list[Person]:
-        return sorted(self.ends.get(room_id, {}), key=lambda person: (person.name.lower(), person.id))
-
-    async def close(self) -> None:
-        self.ends.clear()
+from webapp.domain.leases import Leases, Person, Place
 
 
 class Presence:
@@ -108,7 +34,7 @@ class Presence:
             await self.leases.shorten(place, self.grace)
 
     async def renew(self) -> None:
-        """To be called more often than a lease lasts."""
+        """To be called more often than a lease lasts, and when Redis has come back."""
         if self.windows:
             back = await self.leases.hold(list(self.windows), self.lease)
             self.tell([changed(place, here=True) for place in back])

@@ -1,37 +1,71 @@
-"""How often somebody may do something. Kept by the `limits` library, in this process or in Redis."""
+"""How often somebody may do something, by the `limits` library.
 
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, Storage
+Wrong passwords and guesses are counted in Redis when there is one, for all processes together, and by each alone while
+it is away. Posts are counted in each process: they are too many to ask Redis about.
+"""
+
+import logging
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
 from webapp.settings import Limits
 
+log = logging.getLogger("tertulia.throttle")
+
 
 class Throttle:
-    """Each question counts as one attempt, unless its name says otherwise."""
+    """Asking counts nothing, but for `may_post`, which is one post."""
 
-    def __init__(self, limits: Limits, storage: Storage | None = None) -> None:
-        self.window = MovingWindowRateLimiter(storage or MemoryStorage())
+    def __init__(self, limits: Limits, redis_url: str | None = None) -> None:
+        self.here = MovingWindowRateLimiter(MemoryStorage())
+        self.everywhere = MovingWindowRateLimiter(shared(redis_url)) if redis_url else self.here
         self.per_address = RateLimitItemPerSecond(limits.logins_per_address, limits.logins_seconds)
         self.per_name = RateLimitItemPerSecond(limits.logins_per_name, limits.logins_seconds)
         self.posts = RateLimitItemPerSecond(limits.posts, limits.posts_seconds)
 
     async def may_sign_in(self, address: str, username: str) -> bool:
-        """Whether there were few enough wrong passwords, from this address and for this name. Counts nothing."""
-        return await self.window.test(self.per_address, "login", address) and await self.window.test(
+        """Whether there were few enough wrong passwords, from this address and for this name."""
+        return await self._test(self.per_address, "login", address) and await self._test(
             self.per_name, "login-name", username
         )
 
     async def wrong_password(self, address: str, username: str) -> None:
-        await self.window.hit(self.per_address, "login", address)
-        await self.window.hit(self.per_name, "login-name", username)
+        await self._hit(self.per_address, "login", address)
+        await self._hit(self.per_name, "login-name", username)
 
     async def may_guess(self, address: str) -> bool:
         """For tokens and codes in links: as many wrong ones as wrong passwords."""
-        return await self.window.test(self.per_address, "guess", address)
+        return await self._test(self.per_address, "guess", address)
 
     async def wrong_guess(self, address: str) -> None:
-        await self.window.hit(self.per_address, "guess", address)
+        await self._hit(self.per_address, "guess", address)
 
     async def may_post(self, user_id: int) -> bool:
-        return await self.window.hit(self.posts, "post", str(user_id))
+        return await self.here.hit(self.posts, "post", str(user_id))
+
+    async def _test(self, item: RateLimitItem, *key: str) -> bool:
+        if not await self.here.test(item, *key):
+            return False
+        try:
+            return await self.everywhere.test(item, *key)
+        except (RedisError, OSError) as error:
+            log.warning("counting attempts in this process alone: %s", error)
+            return True
+
+    async def _hit(self, item: RateLimitItem, *key: str) -> None:
+        if self.everywhere is not self.here:
+            await self.here.hit(item, *key)
+        try:
+            await self.everywhere.hit(item, *key)
+        except (RedisError, OSError) as error:
+            log.warning("counting attempts in this process alone: %s", error)
+
+
+def shared(redis_url: str) -> RedisStorage:
+    return RedisStorage(
+        f"async+{redis_url}", implementation="redispy", key_prefix="tertulia:limits", socket_timeout=1,
+        socket_connect_timeout=1,
+    )  # fmt: skip

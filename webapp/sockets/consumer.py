@@ -14,7 +14,7 @@ from webapp.domain import accounts, memberships, origins, posting
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
 from webapp.domain.events import user_group
-from webapp.domain.presence import Person, Place
+from webapp.domain.leases import Person, Place
 from webapp.domain.resources import Resources
 from webapp.domain.signatures import COOKIE
 from webapp.domain.unit_of_work import Transaction

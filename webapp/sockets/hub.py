@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed, method_name
@@ -133,6 +133,14 @@ class Hub:
         if feed.empty and self.feeds.get(feed.room_id) is feed:
             del self.feeds[feed.room_id]
             self.unsubscribe(room_group(feed.room_id), feed)
+
+    def say_here(self, here: Callable[[int], Awaitable[str]]) -> None:
+        """Tell every room's sockets who is there, as after a time in which events went missing."""
+        for feed in self.feeds.values():
+            self._spawn(self._say_here(feed, here))
+
+    async def _say_here(self, feed: Feed, here: Callable[[int], Awaitable[str]]) -> None:
+        feed.say(await here(feed.room_id))
 
     async def sweep(self) -> None:
         """Compare every feed with the store: one query, however many rooms. What was not told is found here."""

@@ -5,6 +5,7 @@ and unchanged, so that one bytes object serves any number of sockets. Where the 
 missing and `connection.py` uses the ordinary `websocket.send`.
 """
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 EXTENSION = "tertulia.frames"
 CLOSE_SECONDS = 5.0
+SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
 
 
 class FrameDoor:
@@ -75,6 +77,13 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     def shutdown(self) -> None:
+        """The server ends: close 1012, each at a moment of its own, so that not all come back at the same time."""
+        spread = min(SPREAD_SECONDS, len(self.connections) * SPREAD_EACH)
+        self.loop.call_later(random.random() * spread, self._shutdown_now)  # noqa: S311 - jitter
+
+    def _shutdown_now(self) -> None:
+        if self.disconnected or self.transport.is_closing():
+            return
         super().shutdown()
         self.close_sent = True  # no frame after the closing one
 

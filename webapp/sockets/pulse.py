@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 
 from webapp.domain.resources import Resources
 from webapp.settings import Settings
+from webapp.sockets import fragments
 from webapp.sockets.hub import Hub
 from webapp.sockets.roster import SLICES, Roster
 from webapp.store.database import Unavailable
@@ -34,6 +36,30 @@ class Pulse:
             (min(1.0, presence.grace / 2), presence.expire),
         ):
             self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
+
+    def layer_changed(self, connected: bool) -> None:
+        """The channel layer has lost its connection, or has it again: then everything missed is looked up at once.
+
+        At once is a random moment within half a second, so that the processes of a community do not ask together.
+        """
+        log.warning("the channel layer is %s", "connected again" if connected else "away")
+        if connected:
+            self.tasks = [task for task in self.tasks if not task.done()]
+            self.tasks.append(asyncio.create_task(self._recover(), name="pulse-recover"))
+
+    async def _recover(self) -> None:
+        await asyncio.sleep(random.random() / 2)  # noqa: S311 - jitter
+        presence = self.resources.presence
+        try:
+            await self.sweep()
+            await presence.renew()
+            await asyncio.sleep(random.random() / 2)  # noqa: S311 - others renew theirs
+            self.hub.say_here(self._here)
+        except Unavailable as error:
+            log.warning("the recovery has to wait for the next sweep: %s", error)
+
+    async def _here(self, room_id: int) -> str:
+        return fragments.here(await self.resources.presence.here(room_id))
 
     async def _again(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -1,0 +1,144 @@
+"""Presence on both kinds of leases: one contract, and what Redis may do to it."""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.channel_layer.redis_server import RedisServer
+from webapp.domain.events import Event
+from webapp.domain.leases import Leases, MemoryLeases, Person, Place
+from webapp.domain.presence import Presence
+from webapp.domain.redis_leases import RedisLeases
+
+pytestmark = pytest.mark.anyio
+
+ANA, BEA = Person(1, "Ana"), Person(2, "bea \x1f:*é")
+TABLE = Place(7, ANA)
+LONG, OVER = 60.0, -1.0
+"""Seconds: a lease that outlasts the test, and one that has ended before it began."""
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    folder: Path = tmp_path_factory.mktemp("redis")
+    server = RedisServer(folder).start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
+    if request.param == "memory":
+        yield MemoryLeases()
+        return
+    server: RedisServer = request.getfixturevalue("redis_server")
+    made = RedisLeases(Redis.from_url(server.url), prefix=secrets.token_hex(4))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def processes(redis_server: RedisServer) -> AsyncIterator[Callable[[], RedisLeases]]:
+    """Makes the leases of one process after the other, all on one Redis."""
+    prefix, made = secrets.token_hex(4), []
+
+    def process() -> RedisLeases:
+        client = Redis.from_url(redis_server.url, socket_timeout=1, socket_connect_timeout=1)
+        made.append(RedisLeases(client, prefix=prefix))
+        return made[-1]
+
+    yield process
+    for each in made:
+        await each.close()
+
+
+async def test_who_comes_is_fresh_once(leases: Leases) -> None:
+    assert await leases.hold([TABLE, Place(7, BEA)], LONG) == [TABLE, Place(7, BEA)]
+    assert await leases.hold([TABLE], LONG) == []
+    assert await leases.hold([Place(8, ANA)], LONG) == [Place(8, ANA)]
+    assert await leases.here(7) == [ANA, BEA]
+    assert await leases.here(9) == []
+    assert await leases.expire() == []
+
+
+async def test_an_end_is_told_once(leases: Leases) -> None:
+    await leases.hold([TABLE, Place(7, BEA)], LONG)
+    await leases.shorten(TABLE, OVER)
+    assert await leases.expire() == [TABLE]
+    assert await leases.expire() == []
+    assert await leases.here(7) == [BEA]
+    assert await leases.hold([TABLE], LONG) == [TABLE], "and whoever comes back is fresh again"
+
+
+async def test_who_comes_back_within_the_grace_never_left(leases: Leases) -> None:
+    await leases.hold([TABLE], LONG)
+    await leases.shorten(TABLE, 30.0)
+    assert await leases.hold([TABLE], LONG) == []
+    assert await leases.expire() == []
+
+
+async def test_a_person_in_two_processes_leaves_with_the_last(processes: Callable[[], RedisLeases]) -> None:
+    one, two = processes(), processes()
+    assert await one.hold([TABLE], LONG) == [TABLE]
+    assert await two.hold([TABLE], LONG) == []
+    await one.shorten(TABLE, OVER)
+    assert await two.expire() == []
+    assert await one.here(7) == [ANA]
+    await two.shorten(TABLE, OVER)
+    ended = await one.expire() + await two.expire()
+    assert ended == [TABLE], "one of the two tells it"
+
+
+async def test_a_process_that_died_takes_nobody_with_it_for_ever(processes: Callable[[], RedisLeases]) -> None:
+    dead, alive = processes(), processes()
+    await dead.hold([TABLE], OVER)  # it has not renewed for as long as a lease lasts
+    assert await alive.expire() == [TABLE]
+    assert await dead.hold([TABLE], LONG) == [TABLE], "it was only asleep: they are back"
+
+
+async def test_a_redis_that_forgot_makes_nobody_new(
+    processes: Callable[[], RedisLeases], redis_server: RedisServer
+) -> None:
+    one = processes()
+    await one.hold([TABLE], LONG)
+    redis_server.command("FLUSHALL")
+    assert await one.hold([TABLE], LONG) == []
+    assert await one.here(7) == [ANA]
+    assert await one.hold([Place(7, BEA)], LONG) == [Place(7, BEA)]
+
+
+async def test_without_redis_a_process_knows_its_own(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    leases = RedisLeases(Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1))
+    try:
+        await leases.hold([TABLE], LONG)
+        server.kill()
+        assert await leases.hold([Place(7, BEA)], LONG) == [Place(7, BEA)]
+        assert await leases.here(7) == [ANA, BEA]
+        await leases.shorten(TABLE, OVER)
+        assert await leases.expire() == [TABLE]
+        server.start()
+        assert await leases.hold([Place(7, BEA)], LONG) == []
+        assert await leases.here(7) == [BEA]
+    finally:
+        server.kill()
+        await leases.close()
+
+
+async def test_one_entry_however_many_windows(leases: Leases) -> None:
+    told: list[Event] = []
+    presence = Presence(leases, told.extend, grace=OVER)
+    for _ in range(3):
+        await presence.arrive(TABLE)
+    await presence.depart(TABLE)
+    await presence.depart(TABLE)
+    await presence.expire()
+    assert [event.values["here"] for event in told] == [True]
+    await presence.depart(TABLE)
+    await presence.expire()
+    await presence.renew()
+    assert [event.values["here"] for event in told] == [True, False]
+    assert {event.group for event in told} == {"room.7"}

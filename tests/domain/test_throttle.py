@@ -1,0 +1,47 @@
+"""Attempts are counted together by all processes that share a Redis, and alone while it is away."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.channel_layer.redis_server import RedisServer
+from webapp.domain.throttle import Throttle
+from webapp.settings import Limits
+
+pytestmark = pytest.mark.anyio
+LIMITS = Limits(logins_per_address=10, logins_per_name=5, posts=3)
+
+
+async def test_five_for_a_name_and_ten_from_an_address() -> None:
+    throttle = Throttle(LIMITS)
+    for number in range(10):
+        assert await throttle.may_sign_in("1.2.3.4", "ana") == (number < 5)
+        await throttle.wrong_password("1.2.3.4", "ana" if number < 5 else f"other{number}")
+    assert not await throttle.may_sign_in("1.2.3.4", "bea")
+    assert await throttle.may_sign_in("5.6.7.8", "bea")
+    assert not await throttle.may_sign_in("5.6.7.8", "ana")
+
+
+async def test_posts_of_one_person_are_not_anothers() -> None:
+    throttle = Throttle(LIMITS)
+    assert [await throttle.may_post(1) for _ in range(5)] == [True] * 3 + [False] * 2
+    assert await throttle.may_post(2)
+
+
+async def test_processes_count_together_and_do_without_redis(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    try:
+        one, two = Throttle(LIMITS, server.url), Throttle(LIMITS, server.url)
+        for _ in range(3):
+            await one.wrong_password("a", "ana")
+        for _ in range(2):
+            await two.wrong_password("b", "ana")
+        assert not await one.may_sign_in("c", "ana")
+        assert not await two.may_sign_in("c", "ana")
+        server.kill()
+        assert await one.may_sign_in("c", "ana")
+        for _ in range(2):
+            await one.wrong_password("a", "ana")
+        assert not await one.may_sign_in("c", "ana")
+    finally:
+        server.kill()
