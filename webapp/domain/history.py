@@ -11,7 +11,7 @@ from webapp.store import messages
 from webapp.store.messages import Message
 
 PAGE = 50
-WINDOW = 200
+WINDOW = 250  # two hundred posts missed, and the edits and deletions of meanwhile, are told one by one
 
 __all__ = [
     "PAGE",
