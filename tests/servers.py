@@ -123,8 +123,7 @@ class Wire:
     def __init__(self, port: int) -> None:
         self.far_port = port
         self.port = free_port()
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._links: set[Link] = set()
         self._listening: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
@@ -144,6 +143,10 @@ class Wire:
     def restore(self) -> None:
         self._do(self._listen())
 
+    def stall_sockets(self) -> None:
+        """WebSockets that are open now stay open, and nothing passes any more: neither end is told."""
+        self._do(self._stall())
+
     def close(self) -> None:
         self.cut()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -160,38 +163,58 @@ class Wire:
         if self._listening is not None:
             self._listening.close()
             self._listening = None
-        for writer in self._writers:
-            writer.transport.abort()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in self._links:
+            link.abort()
+        await asyncio.gather(*(link.task for link in self._links), return_exceptions=True)
+
+    async def _stall(self) -> None:
+        for link in self._links:
+            link.stalled = link.is_socket
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        link = Link(self.far_port, reader, writer)
+        self._links.add(link)
+        try:
+            await link.carry()
+        except OSError:
+            pass  # an end went away, or the wire was cut: both ends hear of it now
+        finally:
+            self._links.discard(link)
+            link.abort()
+
+
+class Link:
+    """One connection through the wire."""
+
+    def __init__(self, far_port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        self._writers.add(writer)
-        far: asyncio.StreamWriter | None = None
-        try:
-            far_reader, far = await asyncio.open_connection("127.0.0.1", self.far_port)
-            self._writers.add(far)
-            await asyncio.gather(pump(reader, far), pump(far_reader, writer))
-        except (OSError, asyncio.CancelledError):
-            pass  # either end went away, or the wire was cut: both ends hear of it below
-        finally:
-            for end in (writer, far):
-                if end is not None:
-                    self._writers.discard(end)
-                    end.transport.abort()
+        self.task = task
+        self.far_port = far_port
+        self.reader = reader
+        self.writers = [writer]
+        self.is_socket = self.stalled = self.aborted = False
 
+    async def carry(self) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.far_port)
+        self.writers.append(writer)
+        if self.aborted:
+            raise ConnectionAbortedError
+        await asyncio.gather(self._pump(self.reader, writer), self._pump(reader, self.writers[0]))
 
-async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    if writer.can_write_eof():
-        writer.write_eof()
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            self.is_socket = self.is_socket or b"upgrade: websocket" in data.lower()
+            if not self.stalled:
+                writer.write(data)
+                await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
+
+    def abort(self) -> None:
+        self.aborted = True
+        for writer in self.writers:
+            writer.transport.abort()
 
 
 def free_port() -> int:

@@ -1,4 +1,4 @@
-"""A browser for the session, a server for each module, a room for each test; and an ear for every complaint."""
+"""A browser and a server for each module, a room for each test; and an ear for every complaint."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,13 +24,14 @@ FLAGS = [
 OpenWindow = Callable[..., Window]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Not for the session: as long as it lives, no other test in this thread can run an event loop."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
     yield running

@@ -100,14 +100,14 @@ def test_pressing_enter_again_and_again_while_the_server_is_away(
     open_window: OpenWindow, ana: Person, bea: Person, room: int, wire: Wire
 ) -> None:
     window, other = open_window(ana, room, wire.url), open_window(bea, room)
-    wire.cut()
-    window.write("one")
-    window.page.keyboard.type("two")
-    for _ in range(3):
-        window.page.keyboard.press("Enter")
-    expect(window.draft).to_have_value("two")
-    wire.restore()
-    window.is_live_again()
+    with window.coming_back():
+        wire.cut()
+        window.write("one")
+        window.page.keyboard.type("two")
+        for _ in range(3):
+            window.page.keyboard.press("Enter")
+        expect(window.draft).to_have_value("two")
+        wire.restore()
     window.page.keyboard.press("Enter")
     for each in (window, other):
         each.says("one", "two")

@@ -1,7 +1,8 @@
 """A browser window on a room: what a person sees in it and does with it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, expect
@@ -74,9 +75,11 @@ class Window:
         """The room's socket has told who is here, which it does when this page is in the feed."""
         expect(self.page.locator("#here li").first).to_be_attached()
 
-    def is_live_again(self) -> None:
-        """The same after it was away: the list of who is here has been emptied, and told anew."""
+    @contextmanager
+    def coming_back(self) -> Iterator[None]:
+        """The block takes its socket away and gives it back; it is live again when this returns."""
         self.page.locator("#here").evaluate("here => here.replaceChildren()")
+        yield
         self.is_live()
 
     # -- what it shows
