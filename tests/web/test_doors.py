@@ -1,10 +1,13 @@
 """What passes a request on its way in, over every route; and what every answer carries."""
 
 import re
+import socket
 
 import httpx
 import pytest
 from starlette.routing import Route
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.people import PASSWORD, Person, newcomer, set_up, sign_in
 from tests.servers import SETUP_TOKEN, Server
@@ -191,5 +194,69 @@ def test_the_first_run_needs_the_token_and_happens_once(server: Server) -> None:
         )
         assert again.status_code == 409
         assert client.get("/setup").headers["location"] == "/login"
+    finally:
+        fresh.kill()
+
+
+def test_behind_a_proxy_with_a_public_address(server: Server) -> None:
+    """Case 12: only that host is answered, Origin is compared with it exactly, and the cookie is for https alone."""
+    fresh = Server(server.folder / "public", PUBLIC_URL="https://chat.example.org").start()
+    try:
+        proxied = {"Host": "chat.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+        client = httpx.Client(base_url=fresh.url, headers=proxied, trust_env=False)
+        assert httpx.get(fresh.url + "/login", trust_env=False).status_code == 400, "its own port is no public name"
+        form = {
+            "token": SETUP_TOKEN,
+            "community": "Casa",
+            "username": "ana",
+            "display_name": "Ana",
+            "password": PASSWORD,
+        }
+        for origin, status in (
+            ("http://chat.example.org", 403), ("https://chat.example.org:8443", 403), (fresh.url, 403),
+            ("https://chat.example.org.evil.example", 403), ("https://chat.example.org", 303),
+        ):  # fmt: skip
+            answer = client.post("/setup", data=form, headers={"Origin": origin})
+            assert answer.status_code == status, origin
+        cookie = answer.headers["set-cookie"]
+        assert "secure" in cookie.lower()
+        assert answer.headers["strict-transport-security"]
+        session = cookie.partition(";")[0]
+        url = f"ws://127.0.0.1:{fresh.port}/rooms/1/live"
+        for origin, opens in (
+            ("http://chat.example.org", False),
+            (fresh.url, False),
+            ("https://chat.example.org", True),
+        ):
+            assert socket_opens(fresh, url, origin, session) == opens, origin
+    finally:
+        fresh.kill()
+
+
+def socket_opens(server: Server, url: str, origin: str, cookie: str) -> bool:
+    """Through a connection of our own, as a proxy would: to the server's port, for the public host."""
+    raw = socket.create_connection(("127.0.0.1", server.port))
+    public = url.replace(f"127.0.0.1:{server.port}", "chat.example.org")
+    try:
+        with connect(public, sock=raw, origin=origin, additional_headers={"Cookie": cookie}, proxy=None):  # type: ignore[arg-type]
+            return True
+    except InvalidStatus as refused:
+        assert refused.response.status_code == 403
+        return False
+
+
+def test_forwarded_headers_count_from_trusted_peers_only(server: Server) -> None:
+    """Case 12: who is not a proxy of ours cannot choose the address that wrong passwords are counted for."""
+    fresh = Server(server.folder / "untrusted", FORWARDED_ALLOW_IPS="10.0.0.1", MAX_LOGINS_PER_ADDRESS="2").start()
+    try:
+        set_up(fresh.url)
+        answers = [
+            httpx.post(
+                fresh.url + "/login", data={"username": f"x{number}", "password": "y"}, trust_env=False,
+                headers={"X-Forwarded-For": f"203.0.113.{number}"},
+            )
+            for number in range(4)
+        ]  # fmt: skip
+        assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
     finally:
         fresh.kill()
