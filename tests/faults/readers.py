@@ -49,6 +49,7 @@ class Reader:
         self.here: set[int] = set()
         self.notices: list[tuple[int, str]] = []
         self.live = False
+        self.entries = 0
         self.door = ""
         self.socket: ClientConnection | None = None
         self.reading = asyncio.Event()
@@ -143,6 +144,7 @@ class Reader:
                 frame = await connection.recv()
             assert isinstance(frame, str)
             self._hear(frame)
+            self.entries += not self.live
             self.live = True
 
     # -- what it is shown
