@@ -28,7 +28,7 @@ def serve(host: str) -> None:
         http="httptools",
         ws="webapp.sockets.protocol:FrameProtocol",
         ws_max_size=limits.frame,
-        ws_ping_interval=15,
+        ws_ping_interval=25,
         ws_ping_timeout=15,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=12,

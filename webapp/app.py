@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from webapp.channel_layer import open_channel_layer
@@ -29,20 +30,28 @@ from webapp.store.database import Database
 from webapp.store.engine import migrate
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.middleware import Doors, PageHeaders
-from webapp.web.routes import routes
+from webapp.web.routes import ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
 
+ROOM_SOCKET = compile_path(SOCKET)[0]
+LONGEST_NUMBER = 19
+NO_SUCH_SOCKET = 4404
 
-class RoomSocket:
-    """The ASGI application behind /rooms/{id}/live."""
 
-    def __init__(self) -> None:
-        self.open: Callable[[Scope, Receive, Send], Consumer] | None = None
+class Application(Starlette):
+    """Pages go through Starlette, sockets straight to their consumer: what lies between would be kept for each one."""
+
+    open_consumer: Callable[[Scope, Receive, Send], Consumer]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        assert self.open is not None, "the lifespan has not begun"
-        await self.open(scope, receive, send).serve()
+        if scope["type"] != "websocket":
+            await super().__call__(scope, receive, send)
+        elif (found := ROOM_SOCKET.match(scope["path"])) is not None and len(found["room"]) < LONGEST_NUMBER:
+            scope["path_params"] = {"room": int(found["room"])}
+            await self.open_consumer(scope, receive, send).serve()
+        else:
+            await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
 
 
 class CommunityWatcher:
@@ -56,22 +65,21 @@ class CommunityWatcher:
         self.refreshing = asyncio.create_task(self.resources.refresh())
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings) -> Application:
     """The application of these settings. It migrates the database and opens its resources when it is started."""
-    socket = RoomSocket()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         await asyncio.to_thread(migrate, settings.database_url)
         async with opened(settings) as (resources, hub, roster):
             app.state.resources = resources
-            socket.open = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
+            app.open_consumer = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
             if resources.fresh:
                 announce_setup(resources)
             yield
 
-    return Starlette(
-        routes=routes(socket),
+    return Application(
+        routes=ROUTES,
         middleware=[
             Middleware(PageHeaders, settings=settings),
             Middleware(Doors, settings=settings, answer=on_refused),
@@ -93,7 +101,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     resources = Resources(
         settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits, settings.redis_url)
     )
-    hub, roster = Hub(layer, work), Roster(settings.limits)
+    hub, roster = Hub(layer, work, presence.here), Roster(settings.limits)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)
     layer.watch(pulse.layer_changed)

@@ -94,6 +94,7 @@ class Consumer:
         self.roster.add(self)
         await self.check()
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self.scope.clear()  # kilobytes of headers that nobody reads again
         if "since" in query:
             await self._obey(Since(commands.revision_of(query["since"][0])))
         else:
@@ -166,7 +167,9 @@ class Consumer:
             return
         self.place = Place(self.room_id, Person(self.actor.id, self.actor.display_name))
         await self.resources.presence.arrive(self.place)
-        self.tell(fragments.here(await self.resources.presence.here(self.room_id)) + fragments.heartbeat())
+        if attendance := self.hub.attendances.get(self.room_id):
+            self.connection.write(await attendance.here())
+        self.connection.write(self.roster.frame)
 
     def tell(self, fragment: str) -> None:
         """To this socket alone."""

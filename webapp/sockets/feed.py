@@ -78,9 +78,6 @@ class Feed:
     def rooms_changed(self, event: dict[str, Any]) -> None:
         self.say(fragments.room_changed(event["name"], event["topic"]))
 
-    def presence_changed(self, event: dict[str, Any]) -> None:
-        self.say(fragments.presence_changed(event["user"], event["name"], event["here"]))
-
     def say(self, fragment: str) -> None:
         """Something for everyone here that is not part of the log."""
         self.extras.append(fragment)

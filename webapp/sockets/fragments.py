@@ -10,6 +10,8 @@ from webapp.domain.leases import Person
 from webapp.domain.messages import Message
 from webapp.templating import message_html, messages_html, render
 
+LISTED = 100
+
 
 def changed(messages: Iterable[Message], since: int, head: int) -> str:
     """What leads a reader from revision `since` to `head`. Each message once, in its newest state, by id."""
@@ -50,8 +52,15 @@ def presence_changed(user_id: int, name: str, here: bool) -> str:
     return render("presence/events/changed.html", person=SimpleNamespace(id=user_id, name=name, here=here))
 
 
+def crowd_changed(count: int) -> str:
+    """So many came or went at once that each is not worth a line; nothing for none."""
+    return render("presence/events/crowd.html", count=count) if count else ""
+
+
 def here(people: Sequence[Person]) -> str:
-    return render("presence/events/here.html", people=people)
+    """The list of who is here; of a crowd its first, and how many more."""
+    roster = SimpleNamespace(people=people[:LISTED], more=max(0, len(people) - LISTED))
+    return render("presence/events/here.html", roster=roster)
 
 
 def heartbeat() -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed, method_name
@@ -10,6 +10,7 @@ from webapp.domain import history, rooms
 from webapp.domain.events import Event, room_group
 from webapp.domain.history import Changes
 from webapp.domain.unit_of_work import UnitOfWork
+from webapp.sockets.attendance import Attendance, ReadHere
 from webapp.sockets.connection import Connection
 from webapp.sockets.feed import Feed
 
@@ -41,12 +42,14 @@ class Subscription:
 class Hub:
     """Used from one event loop. What it opens, `close` ends."""
 
-    def __init__(self, layer: ChannelLayer, work: UnitOfWork) -> None:
+    def __init__(self, layer: ChannelLayer, work: UnitOfWork, read_here: ReadHere) -> None:
         self.layer = layer
         self.work = work
+        self.read_here = read_here
         self.subscriptions: dict[str, Subscription] = {}
         self.opening: dict[str, asyncio.Future[Subscription]] = {}
         self.feeds: dict[int, Feed] = {}
+        self.attendances: dict[int, Attendance] = {}
         self.starting: dict[int, asyncio.Task[Feed]] = {}
         self.background: set[asyncio.Task[None]] = set()
 
@@ -111,6 +114,8 @@ class Hub:
             raise
         feed.start(heads.get(room_id, 0))
         self.feeds[room_id] = feed
+        self.attendances[room_id] = Attendance(room_id, self.read_here, feed.say)
+        await self.subscribe(room_group(room_id), self.attendances[room_id])
         return feed
 
     async def _changes(self, room_id: int, since: int) -> Changes:
@@ -132,15 +137,13 @@ class Hub:
         """Let go of a feed that nobody is in any more."""
         if feed.empty and self.feeds.get(feed.room_id) is feed:
             del self.feeds[feed.room_id]
+            self.unsubscribe(room_group(feed.room_id), self.attendances.pop(feed.room_id))
             self.unsubscribe(room_group(feed.room_id), feed)
 
-    def say_here(self, here: Callable[[int], Awaitable[str]]) -> None:
+    def refresh_attendance(self) -> None:
         """Tell every room's sockets who is there, as after a time in which events went missing."""
-        for feed in self.feeds.values():
-            self._spawn(self._say_here(feed, here))
-
-    async def _say_here(self, feed: Feed, here: Callable[[int], Awaitable[str]]) -> None:
-        feed.say(await here(feed.room_id))
+        for attendance in self.attendances.values():
+            self._spawn(attendance.refresh())
 
     async def sweep(self) -> None:
         """Compare every feed with the store: one query, however many rooms. What was not told is found here."""

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 from webapp.domain.resources import Resources
 from webapp.settings import Settings
-from webapp.sockets import fragments
 from webapp.sockets.hub import Hub
 from webapp.sockets.roster import SLICES, Roster
 from webapp.store.database import Unavailable
@@ -54,12 +53,9 @@ class Pulse:
             await self.sweep()
             await presence.renew()
             await asyncio.sleep(random.random() / 2)  # noqa: S311 - others renew theirs
-            self.hub.say_here(self._here)
+            self.hub.refresh_attendance()
         except Unavailable as error:
             log.warning("the recovery has to wait for the next sweep: %s", error)
-
-    async def _here(self, room_id: int) -> str:
-        return fragments.here(await self.resources.presence.here(room_id))
 
     async def _again(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

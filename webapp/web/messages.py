@@ -14,7 +14,7 @@ from webapp.domain.messages import Message
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import message_html, render
 from webapp.web import errors, forms, guards, pages, rooms
-from webapp.web.requests import by_htmx, number, place, resources, wants_fragment
+from webapp.web.requests import by_htmx, number, place, resources, revision, wants_fragment
 
 MOST_DRAFTS = 20
 
@@ -38,11 +38,12 @@ async def page(request: Request) -> Response:
     where = place(request)
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
     log = rooms.log(room_id, found)
+    head = entry.room.head
+    socket = SimpleNamespace(room_id=room_id, head=head, since=revision(request, head))
     if "before" in where:
         log.newer = ""
-        return pages.fragment(render("messages/older.html", log=log))
+        return pages.fragment(render("messages/older.html", log=log, socket=socket))
     log.older = ""
-    socket = SimpleNamespace(room_id=room_id, since=entry.room.head)
     return pages.fragment(render("messages/newer.html", log=log, socket=socket))
 
 

@@ -50,3 +50,9 @@ def place(request: Request) -> dict[str, int]:
                 raise NotFound("There is no such message.")
             return {name: int(value)}
     return {}
+
+
+def revision(request: Request, otherwise: int) -> int:
+    """The cursor that the page sends along, `since`; `otherwise` without one."""
+    since = request.query_params.get("since", "")
+    return int(since) if since.isascii() and since.isdecimal() and len(since) < 19 else otherwise

@@ -17,7 +17,7 @@ from webapp.domain.unit_of_work import Transaction
 from webapp.templating import messages_html, render
 from webapp.web import accounts, errors, forms, guards, pages
 from webapp.web.forms import Form
-from webapp.web.requests import number, place, resources
+from webapp.web.requests import number, place, resources, revision
 
 LAST_ROOM = "last_room"
 YEAR = 31_536_000
@@ -144,9 +144,7 @@ async def live(request: Request) -> Response:
     """A fresh socket element, for a page whose own has fallen silent."""
     room_id = number(request, "room")
     _, entry = await guards.read(request, memberships.require, room_id)
-    since = request.query_params.get("since", "")
-    known = since.isascii() and since.isdecimal() and len(since) < 19
-    socket = SimpleNamespace(room_id=room_id, since=since if known else entry.room.head)
+    socket = SimpleNamespace(room_id=room_id, since=revision(request, entry.room.head))
     return pages.fragment(render("live/_socket.html", socket=socket))
 
 

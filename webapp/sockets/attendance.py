@@ -1,0 +1,62 @@
+"""Who comes to one room and who goes, told gently: what happens within a moment is told together, and a crowd as one.
+
+A room of thousands must not tell each of them about each: that would be millions of lines when they all come at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from webapp.domain.leases import Person
+from webapp.sockets import fragments
+from webapp.sockets.frame import Frame
+
+TOGETHER_SECONDS = 0.25
+CROWD = 10
+FRESH_SECONDS = 1.0
+
+ReadHere = Callable[[int], Awaitable[list[Person]]]
+
+
+class Attendance:
+    """`say` tells a fragment to all in the room; `read` finds who is in it."""
+
+    def __init__(self, room_id: int, read: ReadHere, say: Callable[[str], None]) -> None:
+        self.room_id = room_id
+        self.read = read
+        self.say = say
+        self.changes: dict[int, tuple[str, bool]] = {}
+        self.reading: asyncio.Task[Frame] | None = None
+        self.telling: asyncio.Task[None] | None = None
+
+    def presence_changed(self, event: dict[str, Any]) -> None:
+        if not self.changes:
+            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._tell)
+        self.changes[event["user"]] = (event["name"], event["here"])
+        if len(self.changes) <= CROWD:
+            self.forget()
+
+    def _tell(self) -> None:
+        changes, self.changes = self.changes, {}
+        if len(changes) > CROWD:
+            self.telling = asyncio.create_task(self.refresh(len(changes)))
+            return
+        self.say("".join(fragments.presence_changed(user, name, here) for user, (name, here) in changes.items()))
+
+    async def refresh(self, crowd: int = 0) -> None:
+        """Tell all in the room who is in it; `crowd`: so many have come or gone just now."""
+        self.forget()
+        self.say(fragments.crowd_changed(crowd) + (await self.here()).text)
+
+    async def here(self) -> Frame:
+        """Who is here, for one who has just come; those who come within a second share it."""
+        if self.reading is None:
+            self.reading = asyncio.create_task(self._read())
+            asyncio.get_running_loop().call_later(FRESH_SECONDS, self.forget)
+        return await asyncio.shield(self.reading)
+
+    def forget(self) -> None:
+        self.reading = None
+
+    async def _read(self) -> Frame:
+        return Frame(fragments.here(await self.read(self.room_id)))
