@@ -60,23 +60,22 @@ class Misfortunes:
         self.hit: list[Reader] = []
         self.mending: asyncio.Task[None] | None = None
 
-    def choose(self) -> tuple[str, Callable[[], Awaitable[None]]]:
-        """Never both workers at once: then there would be nobody to come back to."""
+    async def choose(self) -> tuple[str, Callable[[], Awaitable[None]]]:
+        """Never two workers at once: then there would be nobody to come back to."""
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
             "clients dropped": self.drop_clients,
-            "postgres restarted": lambda: self.restart_postgres(signal.SIGINT),
             "postgres crashed": lambda: self.restart_postgres(signal.SIGQUIT),
             "postgres paused": self.pause_postgres,
+            "postgres restarted": lambda: self.restart_postgres(signal.SIGINT),
+            "worker killed": self.kill_worker,
+            "worker paused": self.pause_worker,
+            "worker terminated": self.terminate_worker,
         }
         if self.redis is not None:
             kinds |= {"redis killed": self.kill_redis, "redis paused": self.pause_redis}
-        if self.mending is None or self.mending.done():
-            kinds |= {
-                "worker killed": self.kill_worker,
-                "worker terminated": self.terminate_worker,
-                "worker paused": self.pause_worker,
-            }
         name = self.dice.choice(sorted(kinds))
+        if name.startswith("worker"):
+            await self.over()
         return name, kinds[name]
 
     def some_worker(self) -> Server:
@@ -140,6 +139,7 @@ class Misfortunes:
             reader.drop()
 
     async def over(self) -> None:
+        """All workers are there again."""
         if self.mending is not None:
             await self.mending
 
@@ -172,7 +172,7 @@ class Soak:
 
     async def strike(self) -> None:
         """One misfortune, and somebody who watches how long it takes to mend."""
-        name, befall = self.misfortunes.choose()
+        name, befall = await self.misfortunes.choose()
         for each in self.recoveries:
             each.mixed = each.mixed or each.seconds is None
         recovery = Recovery(name)
