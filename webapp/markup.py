@@ -2,6 +2,7 @@
 
 import html
 import logging
+import re
 from typing import Any
 
 import nh3
@@ -19,8 +20,12 @@ RULES = (
 )
 SCHEMES = {"http", "https", "mailto"}
 TAGS = {"p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
-ATTRIBUTES = {"a": {"href"}, "span": {"class"}, "ol": {"start"}}
+# A wide block scrolls by itself, hence it can be reached by the keyboard.
+ATTRIBUTES = {"a": {"href"}, "pre": {"tabindex"}, "span": {"class"}, "ol": {"start"}}
 REL = "noopener noreferrer nofollow ugc"
+# Most messages are a line of words and such punctuation as neither Markdown nor HTML nor a link is made of. Such a one
+# is its own rendering (a test compares the two).
+PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ ,;?!'"()…–—-]|\.(?=[ .]|$))*(?<! )""")
 STUB = "<p><em>This message cannot be shown.</em></p>"
 formatter = HtmlFormatter(nowrap=True)
 
@@ -41,8 +46,8 @@ def parser() -> MarkdownIt:
 
 
 def fence(renderer: Any, tokens: Any, index: int, options: Any, _env: Any) -> str:
-    language = tokens[index].info.strip().split(maxsplit=1)[:1]
-    return f"<pre><code>{options.highlight(tokens[index].content, ''.join(language), '')}</code></pre>\n"
+    language = "".join(tokens[index].info.strip().split(maxsplit=1)[:1])
+    return f'<pre tabindex="0"><code>{options.highlight(tokens[index].content, language, "")}</code></pre>\n'
 
 
 markdown = parser()
@@ -50,6 +55,12 @@ markdown = parser()
 
 def render(body: str) -> str:
     """Safe HTML for this source; a stub for one that cannot be rendered. Slow for long bodies: use a thread."""
+    if PLAIN.fullmatch(body):
+        return f"<p>{body}</p>"
+    return render_markdown(body)
+
+
+def render_markdown(body: str) -> str:
     try:
         return nh3.clean(
             markdown.render(body),

@@ -29,6 +29,7 @@ def opened(server: Server, room: int, person: Person | None, origin: str | None)
         additional_headers={"Cookie": cookie},
         compression=None,
         proxy=None,
+        legacy=True,
     )
     return Live(connection, Log())
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jinja2 import meta
 
 from webapp import markup
@@ -91,7 +93,7 @@ def test_what_was_typed_stays_inert(body: str) -> None:
     rendered = markup.render(body)
     for tag, attributes in Elements(rendered).found:
         assert tag in markup.TAGS
-        assert set(attributes) <= {"href", "rel", "class", "start"}, attributes
+        assert set(attributes) <= {"href", "rel", "class", "start", "tabindex"}, attributes
         href = attributes.get("href") or "https://"
         assert href.startswith(("http://", "https://", "mailto:")), href
         if tag == "a":
@@ -114,7 +116,7 @@ def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
 
 def test_a_message_that_cannot_be_rendered_is_a_stub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(markup.markdown, "render", lambda body: 1 / 0)
-    assert markup.render("x") == markup.STUB
+    assert markup.render("**x**") == markup.STUB
 
 
 @pytest.mark.parametrize(
@@ -126,13 +128,31 @@ def test_a_message_that_cannot_be_rendered_is_a_stub(monkeypatch: pytest.MonkeyP
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("# no heading", "<p># no heading</p>"),
         ("    not code", "<p>not code</p>"),
-        ("```py\nx = 1\n```", '<pre><code><span class="n">x</span>'),
-        ("```nolanguage\n<b>\n```", "<pre><code>&lt;b&gt;\n</code></pre>"),
+        ("```py\nx = 1\n```", '<pre tabindex="0"><code><span class="n">x</span>'),
+        ("```nolanguage\n<b>\n```", '<pre tabindex="0"><code>&lt;b&gt;\n</code></pre>'),
         ("a_b_c and 2*3*4", "<p>a_b_c and 2<em>3</em>4</p>"),
     ],
 )
 def test_the_small_markdown(source: str, wanted: str) -> None:
     assert markup.render(source).startswith(wanted)
+
+
+@given(st.text(st.one_of(st.sampled_from(" .,;?!'\"()-–…aeé1中。@/:w\n_*#>+&<"), st.characters()), max_size=30))
+@settings(max_examples=3_000, deadline=None, derandomize=True)
+def test_a_plain_line_is_its_own_rendering(body: str) -> None:
+    if markup.PLAIN.fullmatch(body):
+        assert markup.render_markdown(body) == f"<p>{body}</p>"
+
+
+@given(st.from_regex(markup.PLAIN, fullmatch=True))
+@settings(max_examples=2_000, deadline=None, derandomize=True)
+def test_whatever_counts_as_plain_is(body: str) -> None:
+    assert markup.render_markdown(body) == markup.render(body)
+
+
+@pytest.mark.parametrize("body", ["hello", "Hi, how are you? Fine...", "a (b) - c", "it's \"quoted\"", "Été, 24 h!"])
+def test_ordinary_lines_take_the_short_way(body: str) -> None:
+    assert markup.PLAIN.fullmatch(body)
 
 
 def test_a_hostile_body_is_rendered_in_bounded_time() -> None:

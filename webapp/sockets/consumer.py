@@ -169,7 +169,7 @@ class Consumer:
         await self.resources.presence.arrive(self.place)
         if attendance := self.hub.attendances.get(self.room_id):
             self.connection.write(await attendance.here())
-        self.connection.write(self.roster.frame)
+        self.connection.write(self.roster.welcome)
 
     def tell(self, fragment: str) -> None:
         """To this socket alone."""

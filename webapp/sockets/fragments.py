@@ -67,6 +67,11 @@ def heartbeat() -> str:
     return render("live/events/heartbeat.html")
 
 
+def no_notice() -> str:
+    """Take away what was said of a lost connection."""
+    return render("live/events/no_notice.html")
+
+
 def notice(text: str) -> str:
     return render("live/events/notice.html", notice=text)
 

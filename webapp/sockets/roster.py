@@ -38,6 +38,7 @@ class Roster:
         self.people: defaultdict[int, dict[Guest, None]] = defaultdict(dict)
         self.beats = 0
         self.frame = Frame(fragments.heartbeat())
+        self.welcome = Frame(fragments.heartbeat() + fragments.no_notice())
 
     def __len__(self) -> int:
         return sum(len(each) for each in self.slices)
