@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -184,6 +184,15 @@ def rows(database_url: str, statement: str, **values: Any) -> Sequence[Row[Any]]
             return connection.execute(text(statement), values).all()
     finally:
         engine.dispose()
+
+
+async def until(condition: Callable[[], bool], within: float) -> None:
+    """Returns when the condition holds. TimeoutError: it did not, in so many seconds."""
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        await asyncio.sleep(0.02)
 
 
 def answers(url: str) -> bool:
