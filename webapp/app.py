@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from webapp.channel_layer import open_channel_layer
-from webapp.domain.events import COMMUNITY_GROUP
+from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP
 from webapp.domain.leases import Leases, MemoryLeases
 from webapp.domain.presence import Presence
 from webapp.domain.redis_leases import RedisLeases
@@ -111,6 +111,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     try:
         await resources.refresh()
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
+        await hub.subscribe(DOORS_GROUP, roster)
         pulse.start()
         yield resources, hub, roster
     finally:

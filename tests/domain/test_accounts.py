@@ -75,7 +75,7 @@ def test_signing_in_ends_the_session_that_the_browser_came_with(house: House) ->
     house.do(accounts.start_session, house.ana, Browser("fresh", "", ""), bea.session)
     with pytest.raises(SignedOut):
         house.do(accounts.authenticate, bea.session)
-    assert house.events[-1].group == f"user.{bea.id}"
+    assert house.events[-1].values == {"type": "sessions.ended", "user": bea.id, "session": bea.session}
     assert house.do(accounts.authenticate, "fresh").id == house.ana
     with pytest.raises(SignedOut):
         house.do(accounts.authenticate, "invented")

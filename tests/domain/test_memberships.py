@@ -43,8 +43,8 @@ def test_owners_let_in_and_out(house: House) -> None:
         house.do(memberships.add, carl, closed, "carl", "member")
     before = house.do(community.current).revocations
     house.do(memberships.remove, house.admin, closed, bea.id)
-    assert house.events[-1].group == f"user.{bea.id}"
-    assert house.events[-1].values == {"type": "memberships.ended", "room": closed}
+    assert house.events[-1].group == "doors"
+    assert house.events[-1].values == {"type": "memberships.ended", "user": bea.id, "room": closed}
     assert house.do(community.current).revocations == before + 1
     with pytest.raises(NotFound):
         house.do(memberships.require, bea, closed)

@@ -1,6 +1,7 @@
 """What has happened, as it travels over the channel layer: plain values with a `type` in the past tense.
 
-Groups: `room.7` hears what all in that room may know, `user.42` what concerns one person, `community` what all may.
+Groups: `room.7` hears what all in that room may know, `doors` whose right has ended, `community` what concerns all.
+Rights end rarely, so one group for all people is cheaper than one for each that is here.
 """
 
 from collections.abc import Sequence
@@ -20,11 +21,8 @@ def room_group(room_id: int) -> str:
     return f"room.{room_id}"
 
 
-def user_group(user_id: int) -> str:
-    return f"user.{user_id}"
-
-
 COMMUNITY_GROUP = "community"
+DOORS_GROUP = "doors"
 
 
 def messages_changed(room_id: int, revision: int, messages: Sequence[Sequence[Any]]) -> Event:
@@ -43,11 +41,11 @@ def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event
 
 
 def membership_ended(room_id: int, user_id: int) -> Event:
-    return Event(user_group(user_id), {"type": "memberships.ended", "room": room_id})
+    return Event(DOORS_GROUP, {"type": "memberships.ended", "user": user_id, "room": room_id})
 
 
 def session_ended(user_id: int, id_hash: str) -> Event:
-    return Event(user_group(user_id), {"type": "sessions.ended", "session": id_hash})
+    return Event(DOORS_GROUP, {"type": "sessions.ended", "user": user_id, "session": id_hash})
 
 
 def community_changed() -> Event:

@@ -13,7 +13,6 @@ from urllib.parse import parse_qs
 from webapp.domain import accounts, memberships, origins, posting
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
-from webapp.domain.events import user_group
 from webapp.domain.leases import Person, Place
 from webapp.domain.resources import Resources
 from webapp.domain.signatures import COOKIE
@@ -87,10 +86,9 @@ class Consumer:
             self._refuse(AGAIN_LATER, "The server is catching its breath. Reconnecting…")
 
     async def _enter(self) -> None:
-        """Listen for what ends a right before asking for it, so that no moment lies between the two."""
+        """On the roster, which hears what ends a right, before asking for it: so no moment lies between the two."""
         session = self.resources.signatures.session_hash(cookie(self.scope, COOKIE))
         self.actor = await self.resources.work.read(accounts.authenticate, session)
-        await self.hub.subscribe(user_group(self.actor.id), self)
         self.roster.add(self)
         await self.check()
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
@@ -201,8 +199,6 @@ class Consumer:
         if self.feed is not None:
             self.feed.leave(self.connection)
             self.hub.release(self.feed)
-        if self.actor is not None:
-            self.hub.unsubscribe(user_group(self.actor.id), self)
         if self.place is not None:
             await self.resources.presence.depart(self.place)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from webapp.sockets.waiting import Gate, Inbox
+
 EXTENSION = "tertulia.frames"
 CLOSE_SECONDS = 5.0
 SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
@@ -39,6 +41,10 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.taking = True
         self.door: FrameDoor | None = None
+        # asyncio's own are five deques, 4 KiB for each socket.
+        self.queue = Inbox(self.loop)  # type: ignore[assignment]
+        self.writable = Gate(self.loop)  # type: ignore[assignment]
+        self.writable.set()
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -93,5 +99,8 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         await super().send(message)
-        if self.handshake_complete:
-            self.request = self.response = None  # type: ignore[assignment]  # 4 KiB that only the handshake needs
+        if self.handshake_complete and self.request is not None:
+            # The parser holds them as long as it lives; 4 KiB that only the handshake needs.
+            self.request.headers.clear()
+            self.response.headers.clear()
+            self.request = self.response = None  # type: ignore[assignment]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from typing import Protocol
+from typing import Any, Protocol
 
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound, SignedOut
@@ -26,6 +26,8 @@ class Guest(Protocol):
     connection: Connection
 
     def stop(self, code: int, reason: str) -> None: ...
+    def sessions_ended(self, event: dict[str, Any]) -> None: ...
+    def memberships_ended(self, event: dict[str, Any]) -> None: ...
     async def check(self) -> None: ...
 
 
@@ -58,6 +60,14 @@ class Roster:
             own.pop(consumer, None)
             if not own:
                 del self.people[consumer.actor.id]
+
+    def sessions_ended(self, event: dict[str, Any]) -> None:
+        for consumer in tuple(self.people.get(event["user"], ())):
+            consumer.sessions_ended(event)
+
+    def memberships_ended(self, event: dict[str, Any]) -> None:
+        for consumer in tuple(self.people.get(event["user"], ())):
+            consumer.memberships_ended(event)
 
     def beat(self) -> None:
         """The heartbeat of one slice; who has no session any more is sent back to the door."""

@@ -1,0 +1,66 @@
+"""What one task waits for on one socket, without the deques of asyncio's queue and event."""
+
+import asyncio
+from typing import Any
+
+
+class Inbox:
+    """Events for the one task that takes them, in order."""
+
+    __slots__ = ("events", "loop", "waiter")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.events: list[Any] = []
+        self.waiter: asyncio.Future[None] | None = None
+
+    def put_nowait(self, event: Any) -> None:
+        self.events.append(event)
+        wake(self.waiter)
+
+    async def get(self) -> Any:
+        while not self.events:
+            self.waiter = self.loop.create_future()
+            try:
+                await self.waiter
+            finally:
+                self.waiter = None
+        return self.events.pop(0)
+
+    def empty(self) -> bool:
+        return not self.events
+
+
+class Gate:
+    """Open or shut; whoever waits goes on when it opens."""
+
+    __slots__ = ("loop", "open", "waiters")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.open = False
+        self.waiters: list[asyncio.Future[None]] | None = None
+
+    def is_set(self) -> bool:
+        return self.open
+
+    def set(self) -> None:
+        self.open = True
+        waiters, self.waiters = self.waiters or (), None
+        for waiter in waiters:
+            wake(waiter)
+
+    def clear(self) -> None:
+        self.open = False
+
+    async def wait(self) -> bool:
+        while not self.open:
+            waiter = self.loop.create_future()
+            self.waiters = [*(self.waiters or ()), waiter]
+            await waiter
+        return True
+
+
+def wake(waiter: "asyncio.Future[None] | None") -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)
