@@ -171,6 +171,7 @@ class Town:
     def __init__(self, url: str, people: int, rooms: int) -> None:
         self.ana = set_up(url)
         self.people: list[Person] = [self.ana, *(newcomer(self.ana, f"Person {n}") for n in range(1, people))]
+        self.ids = {person: person.id for person in self.people}
         self.rooms = [self.new_room() for _ in range(rooms)]
 
     def new_room(self) -> int:

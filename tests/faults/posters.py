@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import httpx
@@ -81,6 +82,16 @@ class Poster:
             post.id = int(location.rpartition("/")[2]) if location else None
         return post
 
+    async def post_outbox(self, room: int, count: int) -> None:
+        """So many drafts in one request, as an outbox sends that was offline for long. The newest comes first there."""
+        texts = [f"message {next(NUMBERS)}" for _ in range(count)]
+        posts = [Post(self.person, room, fresh_key(), text, texts={text}) for text in texts]
+        self.ledger.posts += posts
+        form = {"key": [post.key for post in posts[::-1]], "body": [post.text for post in posts[::-1]]}
+        if await self._insist(f"/rooms/{room}/messages", form, (201,), []) is not None:
+            for post in posts:
+                post.acknowledged_at = time.monotonic()
+
     async def edit(self, post: Post, text: str) -> None:
         assert post.id is not None
         post.texts.add(text)
@@ -97,7 +108,7 @@ class Poster:
             post.deleted = True
 
     async def _insist(
-        self, path: str, form: dict[str, str], wanted: tuple[int, ...], answers: list[int | str]
+        self, path: str, form: Mapping[str, str | list[str]], wanted: tuple[int, ...], answers: list[int | str]
     ) -> httpx.Response | None:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
@@ -110,7 +121,7 @@ class Poster:
             await asyncio.sleep(random.uniform(0.1, 0.5))
         return None
 
-    async def _send(self, path: str, form: dict[str, str]) -> httpx.Response | None:
+    async def _send(self, path: str, form: Mapping[str, str | list[str]]) -> httpx.Response | None:
         """By the first door that opens. None when the answer was lost, or there was no door."""
         for url in self.doors.doors():
             try:

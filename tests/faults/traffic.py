@@ -33,11 +33,11 @@ class Traffic:
         self.flowing: list[asyncio.Task[None]] = []
         self.stopping = asyncio.Event()
 
-    async def listen(self, count: int, page: bool = True, narrow: bool = False) -> list[Reader]:
+    async def listen(self, count: int, page: bool = True, narrow: bool = False, light: bool = False) -> list[Reader]:
         """So many more windows, spread over rooms and people; all of them live when this returns."""
         first = len(self.readers)
         made = [
-            Reader(self.site, self.people[n % len(self.people)], self.rooms[n % len(self.rooms)], narrow)
+            Reader(self.site, self.people[n % len(self.people)], self.rooms[n % len(self.rooms)], narrow, light)
             for n in range(first, first + count)
         ]
         self.readers += made

@@ -81,7 +81,10 @@ class Publisher:
                 await self.layer.group_send(event.group, event.values)
                 return
             except LayerUnavailable as error:
-                log.warning("not published to %s: %s", event.group, error)
+                log.warning("not told to other processes, in %s: %s", event.group, error)
+                return  # the members in this process have it even so
+            except Exception:  # an event that no layer takes must not end the telling of all others
+                log.exception("not published to %s", event.group)
         self.fallback(event)
 
 
