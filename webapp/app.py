@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from webapp.channel_layer import open_channel_layer
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP
 from webapp.domain.leases import Leases, MemoryLeases
+from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
 from webapp.domain.redis_leases import RedisLeases
 from webapp.domain.resources import Resources
@@ -98,10 +99,17 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     work = UnitOfWork(database, publisher)
     leases = open_leases(settings)
     presence = Presence(leases, publisher.tell, settings.presence_grace_seconds, settings.presence_lease_seconds)
+    limits = settings.limits
     resources = Resources(
-        settings, work, layer, Signatures(settings.secret_keys), presence, Throttle(settings.limits, settings.redis_url)
+        settings,
+        work,
+        layer,
+        Signatures(settings.secret_keys),
+        presence,
+        Throttle(limits, settings.redis_url),
+        Pace(limits.posts, limits.posts_seconds),
     )
-    hub, roster = Hub(layer, work, presence.here), Roster(settings.limits)
+    hub, roster = Hub(layer, work, presence.here), Roster(limits)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)
     layer.watch(pulse.layer_changed)

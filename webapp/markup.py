@@ -25,7 +25,7 @@ ATTRIBUTES = {"a": {"href"}, "pre": {"tabindex"}, "span": {"class"}, "ol": {"sta
 REL = "noopener noreferrer nofollow ugc"
 # Most messages are a line of words and such punctuation as neither Markdown nor HTML nor a link is made of. Such a one
 # is its own rendering (a test compares the two).
-PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ ,;?!'"()…–—-]|\.(?=[ .]|$))*(?<! )""")
+PLAIN = re.compile(r"""[^\W\d_](?:[^\W_]|[ ,;?!'"()…–—-]|[.:](?=[ .]|$))*(?<! )""")
 STUB = "<p><em>This message cannot be shown.</em></p>"
 formatter = HtmlFormatter(nowrap=True)
 

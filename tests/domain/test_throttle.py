@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.channel_layer.redis_server import RedisServer
+from webapp.domain.pace import Pace
 from webapp.domain.throttle import Throttle
 from webapp.settings import Limits
 
 pytestmark = pytest.mark.anyio
-LIMITS = Limits(logins_per_address=10, logins_per_name=5, posts=3)
+LIMITS = Limits(logins_per_address=10, logins_per_name=5)
 
 
 async def test_five_for_a_name_and_ten_from_an_address() -> None:
@@ -23,9 +24,16 @@ async def test_five_for_a_name_and_ten_from_an_address() -> None:
 
 
 async def test_posts_of_one_person_are_not_anothers() -> None:
-    throttle = Throttle(LIMITS)
-    assert [await throttle.may_post(1) for _ in range(5)] == [True] * 3 + [False] * 2
-    assert await throttle.may_post(2)
+    now = [0.0]
+    pace = Pace(3, 5, lambda: now[0])
+    assert [pace.allows("one") for _ in range(5)] == [True] * 3 + [False] * 2
+    assert pace.allows("two")
+    pace.belongs("one", 7)
+    pace.belongs("other window", 7)
+    assert not pace.allows("one")
+    assert not pace.allows("other window"), "all sessions of a person share a pace"
+    now[0] = 5.0
+    assert pace.allows("other window")
 
 
 async def test_processes_count_together_and_do_without_redis(tmp_path: Path) -> None:

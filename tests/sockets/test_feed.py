@@ -1,6 +1,7 @@
 """The feed against a real log, whatever order its events, readings and readers come in."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,8 @@ class World:
         """Let the loop turn until nothing more happens by itself."""
         for _ in range(8):
             self.loop.run_until_complete(asyncio.sleep(0))
+        while self.feed.flushing:  # it rests between two fan-outs
+            self.loop.run_until_complete(asyncio.sleep(self.feed.rested - time.perf_counter()))
 
     def changed(self, verb: Any, *args: Any) -> Any:
         before = len(self.house.events)

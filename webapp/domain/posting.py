@@ -3,30 +3,45 @@
 import asyncio
 
 from webapp import markup
-from webapp.domain import messages
+from webapp.domain import accounts, messages
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import TooMany
+from webapp.domain.errors import SignedOut, TooMany
 from webapp.domain.messages import Draft, Message, Repeated
 from webapp.domain.resources import Resources
+from webapp.domain.unit_of_work import Transaction
 
 SLOW_MARKUP = 1_000
 PATIENCE = 5
 
 
-async def post(resources: Resources, actor: Actor, room_id: int, key: str, body: str) -> tuple[Message, bool]:
+async def post(resources: Resources, session: str | None, room_id: int, key: str, body: str) -> tuple[Message, bool]:
     """(the message that this draft is now, whether this call made it rather than an earlier one with the same key).
 
-    Raises NotFound, Invalid, TooMany, and the store's Unavailable.
+    Who posts is found by the session in the transaction that posts: one hop to the database for both.
+    Raises SignedOut, NotFound, Invalid, TooMany, and the store's Unavailable.
     """
+    if session is None:
+        raise SignedOut
     messages.check_key(key)
     text = messages.check_body(body, resources.settings.limits.message_characters)
-    if not await resources.throttle.may_post(actor.id):
+    if not resources.pace.allows(session):
         raise TooMany("You are posting very fast. Your text is kept: send it again in a few seconds.", PATIENCE)
     draft = Draft(key, text, await rendered(text))
     try:
-        return await resources.work.write(messages.post, actor, room_id, draft, resources.community.time_zone), True
+        zone = resources.community.time_zone
+        message = await resources.work.write(post_as, session, room_id, draft, zone)
     except Repeated:
-        return await resources.work.read(messages.repeated, actor, room_id, key), False
+        return await resources.work.read(repeated_as, session, room_id, key), False
+    resources.pace.belongs(session, message.author_id)
+    return message, True
+
+
+def post_as(tx: Transaction, session: str, room_id: int, draft: Draft, time_zone: str) -> Message:
+    return messages.post(tx, accounts.authenticate(tx, session), room_id, draft, time_zone)
+
+
+def repeated_as(tx: Transaction, session: str, room_id: int, key: str) -> Message:
+    return messages.repeated(tx, accounts.authenticate(tx, session), room_id, key)
 
 
 async def edit(resources: Resources, actor: Actor, message_id: int, body: str) -> Message:

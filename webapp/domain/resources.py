@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from webapp.channel_layer import ChannelLayer
 from webapp.domain import community
 from webapp.domain.community import Community
+from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
@@ -24,6 +25,7 @@ class Resources:
     signatures: Signatures
     presence: Presence
     throttle: Throttle
+    pace: Pace
     community: Community = UNNAMED
     fresh: bool = True
 

@@ -1,7 +1,7 @@
 """How often somebody may do something, by the `limits` library.
 
 Wrong passwords and guesses are counted in Redis when there is one, for all processes together, and by each alone while
-it is away. Posts are counted in each process: they are too many to ask Redis about.
+it is away.
 """
 
 import logging
@@ -17,14 +17,13 @@ log = logging.getLogger("tertulia.throttle")
 
 
 class Throttle:
-    """Asking counts nothing, but for `may_post`, which is one post."""
+    """Asking counts nothing."""
 
     def __init__(self, limits: Limits, redis_url: str | None = None) -> None:
         self.here = MovingWindowRateLimiter(MemoryStorage())
         self.everywhere = MovingWindowRateLimiter(shared(redis_url)) if redis_url else self.here
         self.per_address = RateLimitItemPerSecond(limits.logins_per_address, limits.logins_seconds)
         self.per_name = RateLimitItemPerSecond(limits.logins_per_name, limits.logins_seconds)
-        self.posts = RateLimitItemPerSecond(limits.posts, limits.posts_seconds)
 
     async def may_sign_in(self, address: str, username: str) -> bool:
         """Whether there were few enough wrong passwords, from this address and for this name."""
@@ -42,9 +41,6 @@ class Throttle:
 
     async def wrong_guess(self, address: str) -> None:
         await self._hit(self.per_address, "guess", address)
-
-    async def may_post(self, user_id: int) -> bool:
-        return await self.here.hit(self.posts, "post", str(user_id))
 
     async def _test(self, item: RateLimitItem, *key: str) -> bool:
         if not await self.here.test(item, *key):

@@ -150,7 +150,9 @@ class Consumer:
             case Since():
                 await self._join(command.revision)
             case Post():
-                message, _ = await posting.post(self.resources, self.actor, self.room_id, command.key, command.body)
+                message, _ = await posting.post(
+                    self.resources, self.actor.session, self.room_id, command.key, command.body
+                )
                 self.tell(fragments.acknowledged(command.key, message.id))
 
     async def _join(self, since: int) -> None:

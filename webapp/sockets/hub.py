@@ -70,9 +70,13 @@ class Hub:
     async def _receive(self, subscription: Subscription) -> None:
         while True:
             try:
-                subscription.dispatch(await self.layer.receive(subscription.channel))
+                event = await self.layer.receive(subscription.channel)
             except (ChannelClosed, LayerClosed):
                 return
+            try:
+                subscription.dispatch(event)
+            except Exception:  # whatever was sent, the next event is listened to
+                log.exception("an event was skipped in %s", subscription.group)
 
     def unsubscribe(self, group: str, subscriber: Any) -> None:
         """With the last subscriber the process leaves the group."""

@@ -43,7 +43,8 @@ class Lane:
         self.engine = engine
         self.batch = batch
         self.loop = asyncio.get_running_loop()
-        self.jobs: queue.Queue[Job | None] = queue.Queue(waiting)
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.most = waiting
         self.threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(threads)
         ]
@@ -56,10 +57,9 @@ class Lane:
         `committed` is called on the loop in the order of the commits, also when nobody waits for the result any more.
         """
         job = Job(verb, self.loop.create_future(), committed)
-        try:
-            self.jobs.put_nowait(job)
-        except queue.Full:
-            raise Unavailable("too many requests wait for the database") from None
+        if self.jobs.qsize() >= self.most:
+            raise Unavailable("too many requests wait for the database")
+        self.jobs.put(job)
         return await job.future
 
     def close(self) -> None:

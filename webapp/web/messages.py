@@ -14,7 +14,7 @@ from webapp.domain.messages import Message
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import message_html, render
 from webapp.web import errors, forms, guards, pages, rooms
-from webapp.web.requests import by_htmx, number, place, resources, revision, wants_fragment
+from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
 
 MOST_DRAFTS = 20
 
@@ -58,7 +58,6 @@ async def draft(request: Request) -> Response:
 async def post(request: Request) -> Response:
     """Every draft that the outbox holds, oldest first, each answered for itself."""
     room_id = number(request, "room")
-    actor = await guards.signed_in(request)
     data = await forms.data(request)
     keys = [value for value in data.getlist("key") if isinstance(value, str)]
     bodies = [value for value in data.getlist("body") if isinstance(value, str)]
@@ -67,15 +66,15 @@ async def post(request: Request) -> Response:
     outcomes = [Outcome(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
     for outcome in outcomes:
         if outcome.body.strip() or len(outcomes) == 1:
-            await send(request, actor, room_id, outcome)
+            await send(request, room_id, outcome)
     past = bool(data.get("past"))
     return to_outbox(room_id, outcomes, past) if by_htmx(request) else await to_page(request, room_id, outcomes)
 
 
-async def send(request: Request, actor: Actor, room_id: int, outcome: Outcome) -> None:
+async def send(request: Request, room_id: int, outcome: Outcome) -> None:
     try:
         outcome.message, outcome.fresh = await posting.post(
-            resources(request), actor, room_id, outcome.key, outcome.body
+            resources(request), session_hash(request), room_id, outcome.key, outcome.body
         )
     except (Invalid, TooMany) as error:
         outcome.error = error
