@@ -113,7 +113,7 @@ def is_inert(window: Window, message: int) -> None:
     for word in WORDS:
         expect(body).to_contain_text(word)
     for name, *attributes in body.evaluate(ELEMENTS):
-        assert name in HARMLESS and set(attributes) <= {"href", "rel", "class"}, (name, attributes)
+        assert name in HARMLESS and set(attributes) <= {"href", "rel", "class", "tabindex"}, (name, attributes)
     for link in body.locator("a").all():
         assert (link.get_attribute("href") or "").startswith("https://example.org/")
     expect(window.page.locator("#messages, #cursor, #log, #composer")).to_have_count(4)
