@@ -9,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
@@ -31,6 +32,7 @@ from webapp.store.database import Database
 from webapp.store.engine import migrate
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.middleware import Doors, PageHeaders
+from webapp.web.newest import NewestPages
 from webapp.web.routes import ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
@@ -74,6 +76,7 @@ def create_app(settings: Settings) -> Application:
         await asyncio.to_thread(migrate, settings.database_url)
         async with opened(settings) as (resources, hub, roster):
             app.state.resources = resources
+            app.state.newest = NewestPages()
             app.open_consumer = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
             if resources.fresh:
                 announce_setup(resources)
@@ -82,6 +85,7 @@ def create_app(settings: Settings) -> Application:
     return Application(
         routes=ROUTES,
         middleware=[
+            Middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4),
             Middleware(PageHeaders, settings=settings),
             Middleware(Doors, settings=settings, answer=on_refused),
         ],

@@ -89,15 +89,42 @@ def render(name: str, **values: Any) -> str:
     return template(name).render(values)
 
 
-@lru_cache(maxsize=4096)
-def _message(message_id: int, revision: int, message: Any) -> Markup:
-    return Markup(template("messages/_message.html").render(message=message).strip())  # noqa: S704 - it was escaped
+class Rendered:
+    """Messages as they are shown, by id: the newest revision of each, at most `most` of them."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self.most = most
+        self.messages: dict[int, tuple[Any, Markup]] = {}
+
+    def html(self, message: Any) -> Markup:
+        known = self.messages.get(message.id)
+        if known is not None and same(known[0], message):
+            return known[1]
+        shown = Markup(template("messages/_message.html").render(message=message).strip())  # noqa: S704 - it escapes
+        if len(self.messages) >= self.most:
+            self.messages.clear()
+        self.messages[message.id] = (message, shown)
+        return shown
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two records look the same: of one revision, by one name, with one text."""
+    return bool(
+        one.revision == other.revision
+        and one.html == other.html
+        and one.author_name == other.author_name
+        and one.room_id == other.room_id
+        and one.created_at == other.created_at
+    )
+
+
+rendered = Rendered()
 
 
 def message_html(message: Any) -> Markup:
     """A message as page, fragment and replay show it: the same bytes, rendered once for each of its revisions."""
-    return _message(message.id, message.revision, message)
+    return rendered.html(message)
 
 
 def messages_html(messages: Sequence[Any]) -> Markup:
-    return Markup("").join(message_html(message) for message in messages)
+    return Markup("".join([rendered.html(message) for message in messages]))  # noqa: S704 - each was escaped

@@ -13,7 +13,7 @@ from webapp.domain.memberships import Entry, Room
 from webapp.domain.messages import Message
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import message_html, render
-from webapp.web import errors, forms, guards, pages, rooms
+from webapp.web import errors, forms, guards, newest, pages, rooms
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
 
 MOST_DRAFTS = 20
@@ -37,7 +37,7 @@ async def page(request: Request) -> Response:
         return await rooms.show_room(request, room_id)
     where = place(request)
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
-    log = rooms.log(room_id, found)
+    log = newest.log(room_id, found)
     head = entry.room.head
     socket = SimpleNamespace(room_id=room_id, head=head, since=revision(request, head))
     if "before" in where:

@@ -14,9 +14,10 @@ from webapp.domain.history import Page
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.rooms import Listing
 from webapp.domain.unit_of_work import Transaction
-from webapp.templating import messages_html, render
-from webapp.web import accounts, errors, forms, guards, pages
+from webapp.templating import render
+from webapp.web import accounts, errors, forms, guards, newest, pages
 from webapp.web.forms import Form
+from webapp.web.newest import NewestPages
 from webapp.web.requests import number, place, resources, revision
 
 LAST_ROOM = "last_room"
@@ -24,10 +25,11 @@ YEAR = 31_536_000
 
 
 class View(NamedTuple):
-    """A room's page for one person; `page` is None for a guest before an open room."""
+    """A room's page for one person; `page` is None for a guest before an open room, and where `known` is its log."""
 
     entry: Entry
     page: Page | None
+    known: SimpleNamespace | None
     mine: list[Room]
 
 
@@ -84,17 +86,24 @@ async def room(request: Request) -> Response:
 
 async def show_room(request: Request, room_id: int, status: int = 200, body: str = "", problem: str = "") -> Response:
     """The room's page; `body` and `problem` are of a message that was refused."""
-    actor, view = await guards.read(request, viewed, room_id, place(request) if request.method == "GET" else {})
+    kept: NewestPages = request.app.state.newest
+    where = place(request) if request.method == "GET" else {}
+    actor, view = await guards.read(request, viewed, room_id, where, kept)
     frame = pages.page(request, actor, view.mine, room_id)
-    if view.page is None:
+    if view.entry.role is None:
         return pages.answer("rooms/guest.html", frame, room=view.entry.room)
+    shown = view.known
+    if view.page is not None:
+        shown = newest.log(room_id, view.page)
+        if not where:
+            kept.put(room_id, view.entry.room.head, shown)
     response = pages.answer(
         "rooms/page.html",
         frame,
         status,
         entry=view.entry,
         room=view.entry.room,
-        log=log(room_id, view.page),
+        log=shown,
         socket=SimpleNamespace(room_id=room_id, since=view.entry.room.head),
         draft=draft(view.entry.room, body, problem),
     )
@@ -102,21 +111,14 @@ async def show_room(request: Request, room_id: int, status: int = 200, body: str
     return response
 
 
-def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> View:
+def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], kept: NewestPages) -> View:
     entry = memberships.enter(tx, actor, room_id)
-    page = history.page(tx, room_id, where) if entry.role is not None else None
-    return View(entry, page, memberships.mine(tx, actor))
-
-
-def log(room_id: int, page: Page) -> SimpleNamespace:
-    """What messages/_log.html shows."""
-    path = f"/rooms/{room_id}/messages"
-    return SimpleNamespace(
-        messages=messages_html(page.messages),
-        older=f"{path}?before={page.messages[0].id}" if page.older and page.messages else "",
-        newer=f"{path}?after={page.messages[-1].id}" if page.newer and page.messages else "",
-        empty=not page.messages,
-    )
+    mine = memberships.mine(tx, actor)
+    if entry.role is None:
+        return View(entry, None, None, mine)
+    known = kept.get(room_id, entry.room.head) if not where else None
+    page = history.page(tx, room_id, where) if known is None else None
+    return View(entry, page, known, mine)
 
 
 def draft(room: Room, body: str = "", problem: str = "", key: str = "") -> SimpleNamespace:
@@ -136,6 +138,8 @@ def next_draft(room_id: int) -> str:
 
 
 def remember(request: Request, response: Response, room_id: int) -> None:
+    if request.cookies.get(LAST_ROOM) == str(room_id):
+        return
     secure = resources(request).settings.secure
     response.set_cookie(LAST_ROOM, str(room_id), max_age=YEAR, secure=secure, httponly=True, samesite="lax")
 

@@ -1,0 +1,69 @@
+"""How many statements a request costs, counted at the driver. BEGIN and COMMIT are not among them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from webapp.app import create_app
+from webapp.settings import load
+
+pytestmark = pytest.mark.anyio
+HTMX = {"HX-Request": "true"}
+
+
+class Counted:
+    """A client of an application in this process, and the statements that its last request ran."""
+
+    def __init__(self, client: httpx.AsyncClient, statements: list[str]) -> None:
+        self.client = client
+        self.statements = statements
+
+    async def queries(self, method: str, path: str, **more: Any) -> int:
+        self.statements.clear()
+        answer = await self.client.request(method, path, **more)
+        assert answer.status_code in (200, 201, 303), answer.text
+        return len([each for each in self.statements if not each.startswith(("BEGIN", "COMMIT"))])
+
+
+@pytest.fixture
+async def ana(tmp_path: Path) -> AsyncIterator[Counted]:
+    settings = load({"DATA_DIR": str(tmp_path), "SETUP_TOKEN": "a-token-for-tests-only"})
+    app = create_app(settings)
+    statements: list[str] = []
+    async with app.router.lifespan_context(app):
+        database = app.state.resources.work.database
+        for engine in (database.writing, database.reading):
+            event.listen(engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            form = {"token": "a-token-for-tests-only", "community": "Casa", "username": "ana", "display_name": "Ana",
+                    "password": "correct horse"}  # fmt: skip
+            assert (await client.post("/setup", data=form)).status_code == 303
+            yield Counted(client, statements)
+
+
+async def test_a_post_takes_three(ana: Counted) -> None:
+    for number in range(3):
+        form = {"key": f"key-number-{number}", "body": "hello"}
+        assert await ana.queries("POST", "/rooms/1/messages", data=form, headers=HTMX) <= 3, ana.statements
+
+
+async def test_a_room_page_takes_four_and_three_when_nothing_happened(ana: Counted) -> None:
+    await ana.client.post("/rooms/1/messages", data={"key": "one-key-here", "body": "hello"})
+    assert await ana.queries("GET", "/rooms/1") <= 4, ana.statements
+    assert await ana.queries("GET", "/rooms/1") <= 3, ana.statements
+    await ana.client.post("/rooms/1/messages", data={"key": "another-key", "body": "and again"})
+    assert "and again" in (await ana.client.get("/rooms/1")).text
+
+
+async def test_the_number_of_messages_and_rooms_changes_nothing(ana: Counted) -> None:
+    for number in range(12):
+        await ana.client.post("/rooms", data={"name": f"Room {number}"})
+        await ana.client.post("/rooms/1/messages", data={"key": f"key-number-{number}", "body": "hello"})
+    assert await ana.queries("GET", "/rooms/1?around=3") <= 5, ana.statements
+    assert await ana.queries("GET", "/rooms") <= 3, ana.statements
+    assert await ana.queries("GET", "/rooms/1/messages?before=9", headers=HTMX) <= 3, ana.statements
