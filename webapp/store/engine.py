@@ -1,6 +1,8 @@
 """SQLAlchemy engines as this program wants them, and the migrations that run at every start."""
 
+import logging
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 
+log = logging.getLogger("tertulia.store")
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 0x7E27
 
@@ -56,17 +60,34 @@ def open_sqlite(url: str, pool: int, write: bool) -> Engine:
     return engine
 
 
-def migrate(url: str) -> None:
-    """Bring the schema to the newest revision. Two processes that start together run each step once."""
+def migrate(url: str, patience: float = 30.0) -> None:
+    """Bring the schema to the newest revision. Two processes that start together run each step once.
+
+    A PostgreSQL server that cannot be reached, as while it restarts, is waited for so many seconds. Raises
+    SQLAlchemy's OperationalError.
+    """
+    deadline = time.monotonic() + patience
     engine = open_engine(url)
     try:
-        with engine.connect() as connection, connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            if current(connection) != head():
-                command.upgrade(config(connection), "head")
+        while True:
+            try:
+                upgrade(engine)
+                return
+            except OperationalError as error:
+                if engine.dialect.name == "sqlite" or time.monotonic() > deadline:
+                    raise
+                log.warning("waiting for the database: %s", error.orig)
+                time.sleep(1)
     finally:
         engine.dispose()
+
+
+def upgrade(engine: Engine) -> None:
+    with engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        if current(connection) != head():
+            command.upgrade(config(connection), "head")
 
 
 def migrated(connection: Connection) -> bool:
