@@ -82,9 +82,9 @@ class Poster:
             post.id = int(location.rpartition("/")[2]) if location else None
         return post
 
-    async def post_outbox(self, room: int, count: int) -> None:
+    async def post_outbox(self, room: int, count: int, more: str = "") -> None:
         """So many drafts in one request, as an outbox sends that was offline for long. The newest comes first there."""
-        texts = [f"message {next(NUMBERS)}" for _ in range(count)]
+        texts = [f"message {next(NUMBERS)}{more}" for _ in range(count)]
         posts = [Post(self.person, room, fresh_key(), text, texts={text}) for text in texts]
         self.ledger.posts += posts
         form = {"key": [post.key for post in posts[::-1]], "body": [post.text for post in posts[::-1]]}

@@ -1,7 +1,7 @@
 """Cases 35 and 41: who does not read is let go, holds nobody up, costs little, and catches up when it returns."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.anyio
 AGAIN_LATER = {1013, 1006}
 """Closed by the server as too slow: by its frame, or by the end of the connection if that cannot be read any more."""
 MIB = 1 << 20
+PADDING = " and on" * 60
+"""So that 5,000 messages are more than the kernel keeps for a reader (4 MiB), and ours after it (1 MiB)."""
 
 
 async def test_case_35_a_burst_in_one_room_does_not_delay_another(cluster: Cluster, town: Town) -> None:
@@ -49,9 +51,9 @@ async def test_case_35_a_burst_in_one_room_does_not_delay_another(cluster: Clust
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One worker on SQLite, with nothing else."""
-    made = Cluster(tmp_path_factory.mktemp("alone"), MAX_SOCKETS_PER_PERSON="1000")
+def alone(tmp_path_factory: pytest.TempPathFactory, fresh_database: Callable[[], str]) -> Iterator[Cluster]:
+    """One worker, and a database outside it: SQLite would keep its own cache of pages in the worker's memory."""
+    made = Cluster(tmp_path_factory.mktemp("alone"), 1, fresh_database())
     try:
         yield made.start()
     finally:
@@ -89,7 +91,7 @@ async def pour(t: Traffic, count: int) -> None:
 
     async def write(index: int) -> None:
         for _ in numbers:
-            await t.posters[index].post_outbox(room, 20)
+            await t.posters[index].post_outbox(room, 20, PADDING)
 
     await asyncio.gather(*(write(index) for index in range(len(t.posters))))
 
