@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from webapp.settings import Limits
@@ -14,7 +15,7 @@ AGAIN_LATER = 1013
 class Connection:
     """Writes never wait. `write` after `close` does nothing."""
 
-    __slots__ = ("backlog", "backlog_bytes", "closed", "door", "draining", "limits", "send")
+    __slots__ = ("backlog", "backlog_bytes", "closed", "door", "draining", "limits", "push", "send")
 
     def __init__(self, scope: Any, send: Any, limits: Limits) -> None:
         self.send = send
@@ -24,14 +25,23 @@ class Connection:
         self.backlog_bytes = 0
         self.draining: asyncio.Task[None] | None = None
         self.closed = False
+        self.push = self.door.write if self.door is not None else None
         if self.door is not None:
             self.door.resumed = self.resume
+
+    @staticmethod
+    def write_all(connections: "Iterable[Connection]", frame: Frame) -> None:
+        """The fan-out: the same bytes to each, without a call more than the transport needs."""
+        payload = frame.bytes
+        for connection in connections:
+            if connection.backlog is not None or connection.push is None or not connection.push(payload):
+                connection.write(frame)
 
     def write(self, frame: Frame) -> None:
         """Send, or keep for later; a backlog over its limit closes the socket, whose reader catches up on return."""
         if self.closed:
             return
-        if self.backlog is None and self.door is not None and self.door.write(frame.bytes):
+        if self.backlog is None and self.push is not None and self.push(frame.bytes):
             return
         self._keep(frame)
         if self.door is None and self.draining is None and not self.closed:

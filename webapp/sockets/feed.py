@@ -131,8 +131,7 @@ class Feed:
         self.changes.clear()
         self.base = self.cursor = changes.head
         frame = Frame(fragments.replayed(self.room_id, changes))
-        for connection in (*self.members, *self.ahead):
-            connection.write(frame)
+        Connection.write_all((*self.members, *self.ahead), frame)
         self.members.update(self.ahead)
         self.ahead.clear()
         for replay in self.arriving:
@@ -171,8 +170,7 @@ class Feed:
         text = (fragments.changed(changes.values(), since, self.cursor) if self.cursor > since else "") + extras
         if text:
             frame = Frame(text)
-            for connection in self.members:
-                connection.write(frame)
+            Connection.write_all(self.members, frame)
         for replay in self.arriving:
             replay.kept.update(changes)
             replay.extras.append(extras)

@@ -6,6 +6,7 @@ missing and `connection.py` uses the ordinary `websocket.send`.
 """
 
 import random
+from asyncio import BaseTransport
 from collections.abc import Callable
 from typing import Any
 
@@ -19,17 +20,18 @@ SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
 
 
 class FrameDoor:
-    """What the application holds of one socket. `resumed` is called when the peer reads again."""
+    """What the application holds of one socket.
 
-    __slots__ = ("protocol", "resumed")
+    `write(frame)` gives the transport one whole frame; it is False while the transport takes none, and a closed socket
+    swallows it. `resumed` is called when the peer reads again.
+    """
+
+    __slots__ = ("protocol", "resumed", "write")
 
     def __init__(self, protocol: "FrameProtocol") -> None:
         self.protocol = protocol
+        self.write: Callable[[bytes], bool] = protocol.write_frame
         self.resumed: Callable[[], None] | None = None
-
-    def write(self, frame: bytes) -> bool:
-        """Give the transport one whole frame; False while it takes none. A closed socket swallows it."""
-        return self.protocol.write_frame(frame)
 
     def close(self, code: int, reason: str) -> None:
         """Close without waiting for a peer that does not read."""
@@ -63,12 +65,18 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.door.resumed()
 
     def write_frame(self, frame: bytes) -> bool:
-        if self.close_sent or self.disconnected or not self.handshake_complete:
+        if self.taking and not self.close_sent:
+            self.put(frame)
             return True
-        if not self.taking:
-            return False
-        self.transport.write(frame)
-        return True
+        return self.close_sent or self.disconnected
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self.put = self.transport.write
+
+    def handle_close(self, event: Any) -> None:
+        super().handle_close(event)
+        self.close_sent = True  # the peer has closed: what is still written to it goes nowhere
 
     def close_now(self, code: int, reason: str) -> None:
         if self.close_sent or self.disconnected or self.transport.is_closing():
@@ -95,6 +103,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.taking = False
         self.door = None
 
     async def send(self, message: Any) -> None:
