@@ -58,6 +58,7 @@ class Misfortunes:
         self.dice = dice
         self.readers: list[Reader] = []
         self.hit: list[Reader] = []
+        self.failed_starts: list[str] = []
         self.mending: asyncio.Task[None] | None = None
 
     async def choose(self) -> tuple[str, Callable[[], Awaitable[None]]]:
@@ -87,7 +88,7 @@ class Misfortunes:
     async def kill_worker(self) -> None:
         worker = self.some_worker()
         await self.cluster.kill(worker)
-        self.mending = asyncio.create_task(self.cluster.begin(worker))
+        self.mending = asyncio.create_task(self._begin(worker))
 
     async def terminate_worker(self) -> None:
         worker = self.some_worker()
@@ -95,7 +96,16 @@ class Misfortunes:
 
     async def _replace(self, worker: Server) -> None:
         await self.cluster.terminate(worker)
-        await self.cluster.begin(worker)
+        await self._begin(worker)
+
+    async def _begin(self, worker: Server) -> None:
+        """As whoever watches over the workers would: again, when it does not start."""
+        while True:
+            try:
+                await self.cluster.begin(worker)
+                return
+            except RuntimeError as error:
+                self.failed_starts.append(str(error).splitlines()[-1])
 
     async def pause_worker(self) -> None:
         worker = self.dice.choice(self.cluster.workers)
@@ -215,6 +225,8 @@ class Soak:
               f"{sum(reader.resets for reader in self.t.readers)} times to a new page")  # fmt: skip
         self.report_delays()
         self.report_recoveries()
+        for line in self.misfortunes.failed_starts:
+            print(f"a worker did not start: {line}")
         for line in troubles(self.cluster.logs):
             print(line)
         print(verdict)
