@@ -67,15 +67,16 @@ def test_typing_ahead_while_a_post_is_on_its_way_loses_nothing(
         window.write("one")
         window.until(lambda: len(held) == 1)
         window.write("two")
-        window.page.keyboard.type("thr")
-        assert window.unsent == ["thr", "two", "one"]
-    window.says("one", "two")
-    window.comes_to(lambda: window.unsent, ["thr"])
-    window.page.keyboard.type("ee")
-    expect(window.draft).to_have_value("three")
+        window.write("three")
+        window.page.keyboard.type("fo")
+        assert window.unsent == ["fo", "three", "two", "one"]
+    window.says("one", "two", "three")
+    window.comes_to(lambda: window.unsent, ["fo"])
+    window.page.keyboard.type("ur")
+    expect(window.draft).to_have_value("four")
     window.send()
     for each in (window, other):
-        each.says("one", "two", "three")
+        each.says("one", "two", "three", "four")
     expect(window.drafts).to_have_count(1)
 
 

@@ -9,7 +9,7 @@ from tests.browser.windows import Window
 from tests.people import Person, newcomer
 from tests.servers import Wire
 
-SETTINGS = {"PRESENCE_GRACE_SECONDS": "5"}
+SETTINGS = {"PRESENCE_GRACE_SECONDS": "7"}
 NOTICE = re.compile(r'<li data-person="\d+">([^<]*)</li>')
 
 
@@ -59,11 +59,14 @@ def test_neither_a_reload_nor_a_short_break_is_told(
     hers.open(room)
     his = open_window(bea, room, wire.url)
     his.open(room)
+    attempts: list[WebSocket] = []
+    his.page.on("websocket", lambda socket: attempts.append(socket))
     with his.coming_back():
         wire.cut()
-        ana.post(room, "nobody hears this yet")
+        ana.post(room, "not heard for some seconds")
+        his.until(lambda: len(attempts) == 2)
         wire.restore()
-    his.says("nobody hears this yet")
+    his.says("not heard for some seconds")
     cid = newcomer(ana, "Cid")
     ana.let_in(room, cid)
     passer = open_window(cid, room)
