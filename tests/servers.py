@@ -21,6 +21,9 @@ START_WITHIN, STOP_WITHIN = 60.0, 30.0
 PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
+FRAMES, PLAIN_WS = "webapp.sockets.protocol:FrameProtocol", "websockets-sansio"
+
+
 class Server:
     """One process of Tertulia on a port and a data folder that it keeps over restarts.
 
@@ -28,7 +31,8 @@ class Server:
     the kind is taken from the environment that the tests run in. Its log is `server.log` in its folder.
     """
 
-    def __init__(self, folder: Path, port: int | None = None, **environ: str) -> None:
+    def __init__(self, folder: Path, port: int | None = None, ws: str = FRAMES, **environ: str) -> None:
+        self.ws = ws
         self.folder = folder
         self.port = port or free_port()
         self.log = folder / "server.log"
@@ -56,7 +60,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
             sys.executable, "-m", "uvicorn", "webapp.main:app", "--host", "127.0.0.1", "--port", str(self.port),
-            "--ws", "webapp.sockets.protocol:FrameProtocol", "--ws-max-size", "65536",
+            "--ws", self.ws, "--ws-max-size", "65536",
             "--timeout-graceful-shutdown", "10", "--no-access-log",
         ]  # fmt: skip
         with self.log.open("ab") as log:

@@ -191,7 +191,7 @@ def test_a_burst_leaves_as_one_frame(world: World) -> None:
         frames.append(event["text"])
         await Reader._send(reader, event)
 
-    reader.connection.send = record
+    reader.connection.door.send = record
     world.arrive(reader)
     world.settle()
     for _ in range(40):

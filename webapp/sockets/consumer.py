@@ -39,12 +39,13 @@ class Consumer:
 
     __slots__ = (
         "actor", "connection", "counted", "counting_since", "feed", "hub", "place", "receive_event", "resources",
-        "room_id", "roster", "scope", "waiting",
+        "room_id", "roster", "scope", "send_event", "waiting",
     )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, send: Any, resources: Resources, hub: Hub, roster: Roster) -> None:
         self.scope = scope
         self.receive_event = receive
+        self.send_event = send
         self.resources = resources
         self.hub = hub
         self.roster = roster
@@ -60,7 +61,7 @@ class Consumer:
     async def serve(self) -> None:
         await self.receive_event()  # websocket.connect
         if not self._origin_is_ours():
-            await self.connection.send({"type": "websocket.close", "code": NO_RIGHT})
+            await self.send_event({"type": "websocket.close", "code": NO_RIGHT})
             return
         try:
             await self.connect()
@@ -73,7 +74,7 @@ class Consumer:
 
     async def connect(self) -> None:
         """Accept first: a refused handshake would be tried again for ever, a code of ours is not."""
-        await self.connection.send({"type": "websocket.accept"})
+        await self.send_event({"type": "websocket.accept"})
         try:
             await self._enter()
         except SignedOut:

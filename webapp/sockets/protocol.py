@@ -2,7 +2,7 @@
 
 It advertises `scope["extensions"]["tertulia.frames"]`, a `FrameDoor`. A frame given there goes to the transport at once
 and unchanged, so that one bytes object serves any number of sockets. Where the server is another one, the extension is
-missing and `connection.py` uses the ordinary `websocket.send`.
+missing and `plain.py` uses the ordinary `websocket.send`.
 """
 
 import random
@@ -12,6 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from webapp.sockets.frame import Frame
 from webapp.sockets.waiting import Gate, Inbox
 
 EXTENSION = "tertulia.frames"
@@ -30,7 +31,7 @@ class FrameDoor:
 
     def __init__(self, protocol: "FrameProtocol") -> None:
         self.protocol = protocol
-        self.write: Callable[[bytes], bool] = protocol.write_frame
+        self.write: Callable[[Frame], bool] = protocol.write_frame
         self.resumed: Callable[[], None] | None = None
 
     def close(self, code: int, reason: str) -> None:
@@ -64,9 +65,9 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.door is not None and self.door.resumed is not None:
             self.door.resumed()
 
-    def write_frame(self, frame: bytes) -> bool:
+    def write_frame(self, frame: Frame) -> bool:
         if self.taking and not self.close_sent:
-            self.put(frame)
+            self.put(frame.bytes)
             return True
         return self.close_sent or self.disconnected
 
