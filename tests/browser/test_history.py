@@ -85,6 +85,8 @@ def test_history_comes_while_scrolling_up(open_window: OpenWindow, ana: Person, 
     window.shows(everything)
     expect(window.page.locator("#older")).to_have_count(0)
     assert len(requests.seen) == len(set(requests.seen)) == 3
+    ana.post(garden, "now")
+    window.shows(ana.history(garden))
     assert not sockets, "nothing happened, and yet its socket was replaced"
 
 
