@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
 
@@ -16,6 +17,7 @@ class Signatures:
         oldest_first = list(reversed(keys))
         self.newest = keys[0]
         self.sessions = Signer(oldest_first, salt="tertulia.session", digest_method=hashlib.sha256)
+        self.known = lru_cache(maxsize=4096)(self._session_hash)
         self.invitations = Signer(oldest_first, salt="tertulia.invitation", digest_method=hashlib.sha256)
 
     def new_session(self) -> tuple[str, str]:
@@ -25,8 +27,9 @@ class Signatures:
 
     def session_hash(self, cookie: str | None) -> str | None:
         """The stored hash that belongs to this cookie, None for one that is not ours."""
-        if not cookie:
-            return None
+        return self.known(cookie) if cookie else None
+
+    def _session_hash(self, cookie: str) -> str | None:
         try:
             return hashed(self.sessions.unsign(cookie).decode())
         except (BadSignature, UnicodeDecodeError):
