@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.windows import Problems
@@ -161,6 +161,34 @@ def test_a_post_whose_answer_is_lost_makes_one_message(
         each.says("once", "twice")
     window.comes_to(lambda: window.unsent, [])
     expect(window.drafts).to_have_count(1)
+
+
+def test_a_message_that_is_gone_before_the_answer_comes_stays_away(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    window = open_window(bea, room)
+    answered: list[tuple[Route, APIResponse]] = []
+    window.page.route("**/messages", lambda route: answered.append((route, route.fetch())))
+    window.write("said too soon")
+    window.says("said too soon")
+    window.until(lambda: bool(answered))
+    ana.delete(next(iter(window.log)))
+    window.says()
+    route, response = answered.pop()
+    route.fulfill(response=response)
+    expect(window.drafts).to_have_count(1)
+    window.says()
+
+
+def test_what_is_posted_is_seen_though_the_socket_is_away(
+    open_window: OpenWindow, ana: Person, room: int, wire: Wire
+) -> None:
+    window = open_window(ana, room, wire.url)
+    wire.stall_sockets()
+    window.write("one")
+    window.says("one")
+    window.write("two")
+    window.says("one", "two")
 
 
 def test_what_is_refused_says_why_and_can_be_corrected(

@@ -17,6 +17,7 @@ from webapp.web import errors, forms, guards, newest, pages, rooms
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
 
 MOST_DRAFTS = 20
+UNKNOWN = -1
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ async def page(request: Request) -> Response:
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
     log = newest.log(room_id, found)
     head = entry.room.head
-    socket = SimpleNamespace(room_id=room_id, head=head, since=revision(request, head))
+    socket = SimpleNamespace(room_id=room_id, head=head, since=revision(request.query_params.get("since"), head))
     if "before" in where:
         log.newer = ""
         return pages.fragment(render("messages/older.html", log=log, socket=socket))
@@ -67,8 +68,9 @@ async def post(request: Request) -> Response:
     for outcome in outcomes:
         if outcome.body.strip() or len(outcomes) == 1:
             await send(request, room_id, outcome)
-    past = bool(data.get("past"))
-    return to_outbox(room_id, outcomes, past) if by_htmx(request) else await to_page(request, room_id, outcomes)
+    if not by_htmx(request):
+        return await to_page(request, room_id, outcomes)
+    return to_outbox(room_id, outcomes, past=bool(data.get("past")), since=revision(data.get("since"), UNKNOWN))
 
 
 async def send(request: Request, room_id: int, outcome: Outcome) -> None:
@@ -80,8 +82,11 @@ async def send(request: Request, room_id: int, outcome: Outcome) -> None:
         outcome.error = error
 
 
-def to_outbox(room_id: int, outcomes: list[Outcome], past: bool) -> Response:
-    """Sent and blank drafts leave the outbox; a refused one stays, with the reason beside it."""
+def to_outbox(room_id: int, outcomes: list[Outcome], past: bool, since: int) -> Response:
+    """Sent and blank drafts leave the outbox; a refused one stays, with the reason beside it.
+
+    `past`: the page does not show the newest messages. `since`: its cursor when it sent this.
+    """
     refused = [each for each in outcomes if each.error is not None and each.body.strip()]
     done = [each for each in outcomes if each not in refused]
     posted = [
@@ -90,7 +95,9 @@ def to_outbox(room_id: int, outcomes: list[Outcome], past: bool) -> Response:
         if each.message is not None and each.fresh
     ]
     failed = next((each.error for each in outcomes if each.error is not None), None)
-    text = render("messages/posted.html", done=done, refused=refused, posted=posted, next=rooms.next_draft(room_id))
+    text = render(
+        "messages/posted.html", done=done, refused=refused, posted=posted, since=since, next=rooms.next_draft(room_id)
+    )
     response = pages.fragment(text, errors.status_of(failed) if failed else 201)
     if isinstance(failed, TooMany):
         response.headers["Retry-After"] = str(failed.retry_after)

@@ -52,7 +52,7 @@ def place(request: Request) -> dict[str, int]:
     return {}
 
 
-def revision(request: Request, otherwise: int) -> int:
-    """The cursor that the page sends along, `since`; `otherwise` without one."""
-    since = request.query_params.get("since", "")
-    return int(since) if since.isascii() and since.isdecimal() and len(since) < 19 else otherwise
+def revision(since: Any, otherwise: int) -> int:
+    """The cursor that a page sends along as `since`; `otherwise` for what is none."""
+    known = isinstance(since, str) and since.isascii() and since.isdecimal() and len(since) < 19
+    return int(since) if known else otherwise

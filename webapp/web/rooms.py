@@ -148,7 +148,7 @@ async def live(request: Request) -> Response:
     """A fresh socket element, for a page whose own has fallen silent."""
     room_id = number(request, "room")
     _, entry = await guards.read(request, memberships.require, room_id)
-    socket = SimpleNamespace(room_id=room_id, since=revision(request, entry.room.head))
+    socket = SimpleNamespace(room_id=room_id, since=revision(request.query_params.get("since"), entry.room.head))
     return pages.fragment(render("live/_socket.html", socket=socket))
 
 
