@@ -149,6 +149,10 @@ def test_what_arrives_moves_a_reader_only_at_the_bottom(
 
     stays(window, arrives)
 
+    window.write("what I say, I see")
+    window.comes_to(lambda: window.texts[-1], "what I say, I see")
+    expect(window.page.locator("#messages > :last-child")).to_be_in_viewport()
+
 
 def test_an_older_message_that_was_loaded_is_edited_and_has_its_menu(
     open_window: OpenWindow, ana: Person, bea: Person, garden: int
