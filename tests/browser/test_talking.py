@@ -90,6 +90,19 @@ def test_only_the_author_is_offered_to_edit_and_the_admin_to_delete(
     expect(panel.get_by_role("button", name="Delete")).to_be_visible()
 
 
+def test_a_room_that_is_renamed_is_renamed_for_all(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    window = open_window(bea, room)
+    hers = open_window(ana)
+    hers.page.goto(f"{hers.url}/rooms/{room}/settings")
+    hers.page.get_by_label("Name").fill("The <b>garden</b>")
+    hers.page.get_by_label("Topic").fill("What grows & what does not")
+    hers.page.get_by_role("button", name="Save").click()
+    expect(window.page.locator("#room-name")).to_have_text("The <b>garden</b>")
+    expect(window.page.locator("#room-topic")).to_have_text("What grows & what does not")
+
+
 def test_markup_in_a_message_is_inert_in_fragment_and_page(
     open_window: OpenWindow, ana: Person, bea: Person, room: int
 ) -> None:
