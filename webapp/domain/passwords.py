@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -9,8 +10,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 SHORTEST, LONGEST = 10, 1_000
 hasher = PasswordHasher()
 pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-# What a name without an account is compared with, so that it takes as long as a wrong password.
-NOBODY = hasher.hash("nobody's password")
+
+
+@cache
+def nobody() -> str:
+    """What a name without an account is compared with, so that it takes as long as a wrong password."""
+    return hasher.hash("nobody's password")
 
 
 def problem(password: str) -> str | None:
@@ -28,12 +33,12 @@ async def hash_password(password: str) -> str:
 
 async def verify(hashed: str | None, password: str) -> bool:
     """Whether the password fits; None, nobody's hash, takes as long and never fits."""
-    fits = await asyncio.get_running_loop().run_in_executor(pool, _fits, hashed or NOBODY, password[: LONGEST + 1])
+    fits = await asyncio.get_running_loop().run_in_executor(pool, _fits, hashed, password[: LONGEST + 1])
     return fits and hashed is not None
 
 
-def _fits(hashed: str, password: str) -> bool:
+def _fits(hashed: str | None, password: str) -> bool:
     try:
-        return hasher.verify(hashed, password)
+        return hasher.verify(hashed or nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
