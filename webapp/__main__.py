@@ -30,7 +30,7 @@ def serve(host: str) -> None:
         ws_max_size=limits.frame,
         ws_ping_interval=25,
         ws_ping_timeout=15,
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=settings.compress_frames,
         timeout_graceful_shutdown=12,
         access_log=False,
         server_header=False,

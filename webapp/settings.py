@@ -43,6 +43,7 @@ class Settings:
     public_url: str | None = None
     port: int = 8000
     workers: int = 1
+    compress_frames: bool = False
     sweep_seconds: float = 2.0
     heartbeat_seconds: float = 10.0
     presence_grace_seconds: float = 10.0
@@ -71,6 +72,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=public_url(environ.get("PUBLIC_URL")),
         port=whole(environ, "PORT", 8000, low=1, high=65535),
         workers=whole(environ, "WEB_CONCURRENCY", 1, low=1, high=256),
+        compress_frames=bool(whole(environ, "COMPRESS_FRAMES", 0, low=0, high=1)),
         sweep_seconds=seconds(environ, "SWEEP_SECONDS", 2.0),
         heartbeat_seconds=seconds(environ, "HEARTBEAT_SECONDS", 10.0),
         presence_grace_seconds=seconds(environ, "PRESENCE_GRACE_SECONDS", 10.0),

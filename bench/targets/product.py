@@ -55,6 +55,7 @@ PLAIN = ("-m", "uvicorn", "webapp.main:app", "--port", "{port}", "--loop", "uvlo
 TARGETS = [
     product("product"),
     product("product-plain-ws", serve=PLAIN),
+    {**product("product-deflate", COMPRESS_FRAMES="1"), "deflate": True},
     product("product-redis", REDIS_URL="yes"),
     product("product-2-workers", workers=2),
     product("product-4-workers", workers=4),

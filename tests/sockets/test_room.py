@@ -159,6 +159,21 @@ def test_posting_over_the_socket_is_the_same_verb(ana: Person, bea: Person, room
     assert ana.page(room).texts == ["by socket"]
 
 
+def test_frames_may_be_compressed_once_for_all(server: Server, ana: Person, room: int) -> None:
+    text = "compressed " * 40
+    headers = {"Cookie": f"session={ana.http.cookies['session']}"}
+    url = f"{server.url.replace('http', 'ws')}/rooms/{room}/live?since=0"
+    with connect(url, origin=server.url, additional_headers=headers, proxy=None) as packed, ana.live(room) as plain:  # type: ignore[arg-type]
+        assert "permessage-deflate" in packed.response.headers["Sec-WebSocket-Extensions"]
+        live = Live(packed, Log())
+        live.sees('id="heartbeat"')
+        for number in range(3):
+            ana.post(room, f"{text}{number}")
+            assert live.sees(f"{text}{number}").count("compressed") == plain.sees(f"{text}{number}").count("compressed")
+        packed.send('{"type":"nothing"}')
+        live.sees("not known here")
+
+
 # -- bad frames
 
 DEEP = "[" * 30_000

@@ -1,8 +1,11 @@
 """A fragment as it travels: rendered once, framed once, the same bytes for every socket (RFC 6455, section 5.2)."""
 
+import zlib
 from functools import cached_property
 
 TEXT = 0x81  # FIN, opcode 1
+COMPRESSED = 0x40  # RSV1
+LEVEL, WINDOW_BITS, MEMORY_LEVEL = 6, 12, 5
 
 
 class Frame:
@@ -12,12 +15,20 @@ class Frame:
         self.text = text
 
     @cached_property
-    def bytes(self) -> bytes:
+    def plain(self) -> bytes:
         payload = self.text.encode()
         return header(len(payload)) + payload
 
+    @cached_property
+    def deflated(self) -> bytes:
+        """The same compressed by itself (RFC 7692 without context takeover), so that it suits every socket, too."""
+        packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, MEMORY_LEVEL)
+        payload = (packer.compress(self.text.encode()) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+        packed = header(len(payload))
+        return bytes((packed[0] | COMPRESSED,)) + packed[1:] + payload
+
     def __len__(self) -> int:
-        return len(self.bytes)
+        return len(self.plain)
 
 
 def header(length: int) -> bytes:

@@ -11,11 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.server import ServerProtocol
 
-from webapp.sockets.frame import Frame
+from webapp.sockets.frame import MEMORY_LEVEL, WINDOW_BITS, Frame
 from webapp.sockets.waiting import Gate, Inbox
 
 EXTENSION = "tertulia.frames"
+# Without context takeover a frame is compressed once for all sockets, and no socket keeps a window of its own.
+DEFLATE = ServerPerMessageDeflateFactory(
+    server_no_context_takeover=True,
+    client_no_context_takeover=True,
+    server_max_window_bits=WINDOW_BITS,
+    client_max_window_bits=WINDOW_BITS,
+    compress_settings={"memLevel": MEMORY_LEVEL},
+)
 CLOSE_SECONDS = 5.0
 SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
 
@@ -31,7 +41,8 @@ class FrameDoor:
 
     def __init__(self, protocol: "FrameProtocol") -> None:
         self.protocol = protocol
-        self.write: Callable[[Frame], bool] = protocol.write_frame
+        deflates = any(isinstance(each, PerMessageDeflate) for each in protocol.conn.extensions)
+        self.write: Callable[[Frame], bool] = protocol.write_deflated if deflates else protocol.write_frame
         self.resumed: Callable[[], None] | None = None
 
     def close(self, code: int, reason: str) -> None:
@@ -44,6 +55,8 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)
         self.taking = True
         self.door: FrameDoor | None = None
+        if self.config.ws_per_message_deflate:
+            self.conn = ServerProtocol(extensions=[DEFLATE], max_size=self.config.ws_max_size, logger=self.logger)
         # asyncio's own are five deques, 4 KiB for each socket.
         self.queue = Inbox(self.loop)  # type: ignore[assignment]
         self.writable = Gate(self.loop)  # type: ignore[assignment]
@@ -67,7 +80,13 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def write_frame(self, frame: Frame) -> bool:
         if self.taking and not self.close_sent:
-            self.put(frame.bytes)
+            self.put(frame.plain)
+            return True
+        return self.close_sent or self.disconnected
+
+    def write_deflated(self, frame: Frame) -> bool:
+        if self.taking and not self.close_sent:
+            self.put(frame.deflated)
             return True
         return self.close_sent or self.disconnected
 
