@@ -84,6 +84,7 @@ def test_a_room(page: Page, ana: Person, bea: Person, room: int) -> None:
     ana.edit(last, "of my own, edited")
     page.goto(f"{ana.url}/rooms/{room}?around={last}#message-{last}")
     expect(page.locator(".edited")).to_be_visible()
+    expect(page.locator("#here li").first).to_be_attached()
     is_accessible(page)
 
 

@@ -193,6 +193,7 @@ def test_going_back_to_a_room_finds_it_as_it_is(open_window: OpenWindow, ana: Pe
     window.page.go_forward()
     window.page.go_back()
     window.says("before", "meanwhile", "after")
+    window.is_live()
 
 
 def test_a_hidden_tab_goes_on_listening(open_window: OpenWindow, ana: Person, bea: Person, room: int) -> None:

@@ -237,6 +237,7 @@ def test_who_writes_from_the_past_is_taken_to_the_present(
     window.page.wait_for_url(f"**/rooms/{room}")
     window.comes_to(lambda: window.texts[-1], "from long ago")
     window.shows(ana.page(room))
+    window.is_live()
 
 
 def test_a_permalink_to_nothing(open_window: OpenWindow, ana: Person, room: int, problems: Problems) -> None:

@@ -99,6 +99,7 @@ def test_a_room_that_is_renamed_is_renamed_for_all(
     hers.page.get_by_label("Name").fill("The <b>garden</b>")
     hers.page.get_by_label("Topic").fill("What grows & what does not")
     hers.page.get_by_role("button", name="Save").click()
+    hers.is_live()
     expect(window.page.locator("#room-name")).to_have_text("The <b>garden</b>")
     expect(window.page.locator("#room-topic")).to_have_text("What grows & what does not")
 
