@@ -1,7 +1,7 @@
 """A browser window on a room: what a person sees in it and does with it."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -145,7 +145,7 @@ class Window:
         return self.drafts.first
 
     @property
-    def unsent(self) -> Sequence[str]:
+    def unsent(self) -> list[str]:
         """What is still in the composer, newest first."""
         return [text for text in self.drafts.evaluate_all("drafts => drafts.map(each => each.value)") if text]
 
