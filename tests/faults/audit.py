@@ -19,6 +19,14 @@ SETTLED_WITHIN = 60.0
 ALL = "SELECT id, room_id, author_id, key, body, html, revision, deleted_at FROM messages ORDER BY id"
 
 
+class Follower(Protocol):
+    """Whoever is led through a room by its socket."""
+
+    room: int
+
+    def stands_at(self, head: int) -> bool: ...
+
+
 class Store(Protocol):
     """What can be asked for the truth."""
 
@@ -64,7 +72,7 @@ async def audit(store: Store, ledger: Ledger, readers: Iterable[Reader], within:
     return verdict
 
 
-async def settled(readers: Iterable[Reader], heads: dict[int, int], within: float = SETTLED_WITHIN) -> bool:
+async def settled(readers: Sequence[Follower], heads: dict[int, int], within: float = SETTLED_WITHIN) -> bool:
     """Whether all are live and stand at these heads, as soon as they do."""
     deadline = time.monotonic() + within
     while not all(reader.stands_at(heads[reader.room]) for reader in readers):

@@ -25,8 +25,6 @@ FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 RETURNS_ON = {1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014}
 SILENCE = 40.0
 HANDSHAKE = 10.0
-TAIL = 300
-"""Characters at a frame's end among which its cursor is."""
 
 LEFT_LIST = re.compile(r'<li id="here-(\d+)" hx-swap-oob="delete">')
 IN_LIST = re.compile(r'<li id="here-(\d+)">')
@@ -34,15 +32,13 @@ NOTICE = re.compile(r'<li data-person="(\d+)">[^<]* (joined|left)</li>')
 
 
 class Reader:
-    """One window of one person on one room. `narrow`: with a small receive buffer, so that it can be slow.
-    `light`: it follows the cursor and keeps no log, so that there can be hundreds."""
+    """One window of one person on one room. `narrow`: with a small receive buffer, so that it can be slow."""
 
-    def __init__(self, doors: Doors, person: Person, room: int, narrow: bool = False, light: bool = False) -> None:
+    def __init__(self, doors: Doors, person: Person, room: int, narrow: bool = False) -> None:
         self.doors = doors
         self.person = person
         self.room = room
         self.narrow = narrow
-        self.light = light
         self.log = Log()
         self.seen_at: dict[int, float] = {}
         self.shown: set[int] = set()
@@ -154,9 +150,6 @@ class Reader:
     # -- what it is shown
 
     def _hear(self, frame: str) -> None:
-        if self.light:
-            self.log.apply(frame[-TAIL:])
-            return
         self._who_is_here(frame)
         reset = False
         for partial in PARTIAL.finditer(frame):

@@ -64,10 +64,9 @@ async def test_case_41_a_reader_that_does_not_read(alone: Cluster) -> None:
     """One of 200 stalls while 5,000 posts go by. Memory is the worker's PSS (smaps_rollup), after 3,000 posts to warm
     up (threads' arenas, caches; as much without the one that stalls), sampled while the posts flow. The bar: 8 MiB."""
     town = await asyncio.to_thread(Town, alone.workers[0].url, 10, 1)
-    async with traffic(alone, town, town.rooms, readers=5) as t, traffic(alone, town, town.rooms) as crowd:
+    async with traffic(alone, town, town.rooms, readers=5) as t:
         (stalled,) = await t.listen(1, narrow=True)
-        await crowd.listen(194, light=True)
-        everybody = [*t.readers, *crowd.readers]
+        everybody = [*t.readers, *await t.crowd(194)]
         await pour(t, 3000)
         assert await settled(everybody, await alone.heads(town.rooms))
         before = memory(alone)

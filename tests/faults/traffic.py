@@ -16,6 +16,7 @@ from tests.faults.audit import Store, Verdict, audit, settled
 from tests.faults.cluster import Cluster, Deployment, Town
 from tests.faults.posters import Ledger, Post, Poster
 from tests.faults.readers import Reader
+from tests.faults.sinks import Sink
 from tests.people import Person
 
 
@@ -29,19 +30,30 @@ class Traffic:
         self.rooms = list(rooms)
         self.ledger = Ledger()
         self.readers: list[Reader] = []
+        self.sinks: list[Sink] = []
         self.posters = [Poster(site, person, self.ledger) for person in people]
         self.flowing: list[asyncio.Task[None]] = []
         self.stopping = asyncio.Event()
 
-    async def listen(self, count: int, page: bool = True, narrow: bool = False, light: bool = False) -> list[Reader]:
+    async def listen(self, count: int, page: bool = True, narrow: bool = False) -> list[Reader]:
         """So many more windows, spread over rooms and people; all of them live when this returns."""
         first = len(self.readers)
         made = [
-            Reader(self.site, self.people[n % len(self.people)], self.rooms[n % len(self.rooms)], narrow, light)
+            Reader(self.site, self.people[n % len(self.people)], self.rooms[n % len(self.rooms)], narrow)
             for n in range(first, first + count)
         ]
         self.readers += made
         await asyncio.gather(*(reader.open(page) for reader in made))
+        assert await settled(made, dict.fromkeys(self.rooms, 0)), "not all of them came in"
+        return made
+
+    async def crowd(self, count: int) -> list[Sink]:
+        """So many sockets that only follow; all of them live when this returns."""
+        made = [
+            Sink(self.site, self.people[n % len(self.people)], self.rooms[n % len(self.rooms)]) for n in range(count)
+        ]
+        self.sinks += made
+        await asyncio.gather(*(sink.open() for sink in made))
         assert await settled(made, dict.fromkeys(self.rooms, 0)), "not all of them came in"
         return made
 
@@ -112,7 +124,7 @@ class Traffic:
         for task in self.flowing:
             task.cancel()
         await asyncio.gather(*self.flowing, return_exceptions=True)
-        await asyncio.gather(*(reader.close() for reader in self.readers))
+        await asyncio.gather(*(reader.close() for reader in [*self.readers, *self.sinks]))
         await asyncio.gather(*(poster.close() for poster in self.posters))
 
 
