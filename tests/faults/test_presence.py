@@ -1,13 +1,18 @@
 """Who is here, across processes: one entry a person, told once, and right again after kill -9."""
 
 import asyncio
+import uuid
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.channel_layer.redis_server import RedisServer
 from tests.faults.cluster import Cluster, Town, until
 from tests.faults.readers import Reader
 from tests.servers import Server
+from webapp.domain.leases import Person as LeasePerson
+from webapp.domain.leases import Place
+from webapp.domain.redis_leases import RedisLeases
 
 pytestmark = pytest.mark.anyio
 
@@ -94,6 +99,20 @@ async def test_presence_after_redis_lost_everything(cluster: Cluster, town: Town
     finally:
         for reader in readers:
             await reader.close()
+
+
+async def test_who_comes_first_after_redis_forgot_does_not_bring_the_others_anew(redis_server: RedisServer) -> None:
+    """Somebody arrives before the process has renewed the leases of those who were here all the time."""
+    leases = RedisLeases(Redis.from_url(redis_server.url), prefix=uuid.uuid4().hex)
+    ana, bea = Place(1, LeasePerson(1, "Ana")), Place(1, LeasePerson(2, "Bea"))
+    try:
+        assert await leases.hold([ana], 60) == [ana]
+        redis_server.command("FLUSHALL")
+        assert await leases.hold([bea], 60) == [bea]
+        assert await leases.hold([ana, bea], 60) == []
+        assert await leases.here(1) == [ana.person, bea.person]
+    finally:
+        await leases.close()
 
 
 def told(reader: Reader, person: int) -> list[str]:

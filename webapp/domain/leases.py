@@ -52,6 +52,10 @@ class MemoryLeases:
         self.clock = clock
         self.ends: dict[int, dict[Person, float]] = {}
 
+    @property
+    def places(self) -> list[Place]:
+        return [Place(room_id, person) for room_id, people in self.ends.items() for person in people]
+
     async def hold(self, places: list[Place], seconds: float) -> list[Place]:
         until = self.clock() + seconds
         fresh = [place for place in places if place.person not in self.ends.get(place.room_id, {})]

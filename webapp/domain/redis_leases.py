@@ -84,15 +84,19 @@ class RedisLeases:
 
     async def hold(self, places: list[Place], seconds: float) -> list[Place]:
         own = await self.own.hold(places, seconds)
-        values = [each for place in places for each in (place.room_id, place.person.id, place.person.name)]
-        answer = await self._run(HOLD, self.prefix, secrets.token_hex(8), self.process, seconds, *values)
+        answer = await self._hold(places, seconds)
         if answer is None:
             return own
         epoch, fresh = answer
         known, self.epoch = self.epoch, text(epoch)
         if known not in ("", self.epoch):
-            return own  # Redis has forgotten everybody; they were here all the same
+            await self._hold(self.own.places, seconds)  # Redis has forgotten everybody; they were here all the same
+            return own
         return [places[(index - 4) // 3] for index in fresh]
+
+    async def _hold(self, places: list[Place], seconds: float) -> Any:
+        values = [each for place in places for each in (place.room_id, place.person.id, place.person.name)]
+        return await self._run(HOLD, self.prefix, secrets.token_hex(8), self.process, seconds, *values)
 
     async def shorten(self, place: Place, seconds: float) -> None:
         await self.own.shorten(place, seconds)
