@@ -98,14 +98,16 @@ class Feed:
             self.catching_up = asyncio.create_task(self._catch_up(), name=f"catch-up-{self.room_id}")
 
     async def _catch_up(self) -> None:
+        since = self.cursor
         try:
-            changes = await self.read(self.room_id, self.cursor)
+            changes = await self.read(self.room_id, since)
         except Exception as error:  # noqa: BLE001 - the store is away: the next sweep tries again
             log.warning("room %d: cannot catch up from revision %d: %s", self.room_id, self.cursor, error)
             return
         finally:
             self.catching_up = None
-        if changes.reset:
+        overtaken = since < self.cursor >= changes.head  # events brought more while it was read: never go back
+        if changes.reset and not overtaken:
             self._reset(changes)
         elif changes.head > self.cursor:
             fresh = [message for message in changes.messages if message.revision > self.cursor]
