@@ -203,6 +203,13 @@ def answers(url: str) -> bool:
         return False
 
 
+def readiness(url: str) -> str:
+    """What /ready says; it must be 200 as long as posts are stored."""
+    answer = httpx.get(f"{url}/ready", timeout=20, trust_env=False)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["status"])
+
+
 def children(pid: int) -> set[int]:
     """Of a process, whichever of its threads started them."""
     try:

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.channel_layer.redis_server import RedisServer
-from tests.faults.cluster import Cluster, Town, until
+from tests.faults.cluster import Cluster, Town, readiness, until
 from tests.faults.readers import Reader
 from tests.servers import Server
 from webapp.domain.leases import Person as LeasePerson
@@ -88,7 +88,8 @@ async def test_presence_after_redis_lost_everything(cluster: Cluster, town: Town
         await asyncio.to_thread(redis_server.kill)
         await asyncio.sleep(2)
         await asyncio.to_thread(redis_server.start)
-        await asyncio.sleep(2)
+        await until(lambda: all(readiness(url) == "ok" for url in cluster.doors()), TOLD)
+        await asyncio.sleep(1.5)  # what they look up when they are connected again
         assert [reader.notices for reader in old] == before
         await readers[2].open()
         await until(

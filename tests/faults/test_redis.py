@@ -5,12 +5,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.channel_layer.redis_server import RedisServer
 from tests.faults.audit import settled
-from tests.faults.cluster import Cluster, Town, until
+from tests.faults.cluster import Cluster, Town, readiness, until
 from tests.faults.traffic import traffic
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +53,7 @@ async def test_case_36_and_then_it_is_fast_again(cluster: Cluster, town: Town, r
     """After Redis was away the processes hear each other through it, not through their sweeps."""
     await asyncio.to_thread(redis_server.kill)
     await asyncio.to_thread(redis_server.start)
-    await until(lambda: all(state(url) == "ok" for url in cluster.doors()), 60)
+    await until(lambda: all(readiness(url) == "ok" for url in cluster.doors()), 60)
     async with traffic(cluster, town, readers=4) as t:
         assert len({reader.door for reader in t.readers}) > 1 or await t.listen(8)
         before = int(redis_server.command("INFO", "commandstats").get("cmdstat_publish", {}).get("calls", 0))
@@ -95,24 +94,17 @@ async def test_case_37_without_redis_the_chat_works(lonely: Cluster, late_redis:
     """Posts reach the other process by its sweep; `/ready` says degraded, and ok when Redis has come at last."""
     town = await asyncio.to_thread(Town, lonely.workers[0].url, 4, 2)
     async with traffic(lonely, town, town.rooms, readers=8) as t:
-        assert [state(url) for url in lonely.doors()] == ["degraded"] * 2
+        assert [readiness(url) for url in lonely.doors()] == ["degraded"] * 2
         await t.burst(60)
         t.flow(15)
         await asyncio.sleep(3)
         t.readers[0].drop()
         await t.comes_out_clean()
         assert {answer for post in t.ledger.posts for answer in post.answers} == {201}
-        assert [state(url) for url in lonely.doors()] == ["degraded"] * 2
+        assert [readiness(url) for url in lonely.doors()] == ["degraded"] * 2
         assert lonely.logs.count("cannot reach Redis") <= 10, "its absence is told once, not at every attempt"
 
         await asyncio.to_thread(late_redis.start)
-        await until(lambda: all(state(url) == "ok" for url in lonely.doors()), 60)
+        await until(lambda: all(readiness(url) == "ok" for url in lonely.doors()), 60)
         await t.burst(30)
         await t.comes_out_clean()
-
-
-def state(url: str) -> str:
-    """What /ready says; it must be 200 as long as posts are stored."""
-    answer = httpx.get(f"{url}/ready", timeout=20, trust_env=False)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["status"])
