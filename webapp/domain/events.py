@@ -40,6 +40,11 @@ def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event
     return Event(room_group(room_id), values)
 
 
+def presence_renewed(room_id: int) -> Event:
+    """A process has put its people back into a Redis that had lost them: whoever lists this room looks again."""
+    return Event(room_group(room_id), {"type": "presence.renewed", "room": room_id})
+
+
 def membership_ended(room_id: int, user_id: int) -> Event:
     return Event(DOORS_GROUP, {"type": "memberships.ended", "user": user_id, "room": room_id})
 

@@ -28,7 +28,9 @@ def by_name(people: Iterable[Person]) -> list[Person]:
 
 
 class Leases(Protocol):
-    """Where the leases are kept. Durations in seconds."""
+    """Where the leases are kept. Durations in seconds. `forgotten`: the place had lost them all, and has them again."""
+
+    forgotten: bool
 
     async def hold(self, places: list[Place], seconds: float) -> list[Place]:
         """Extend or begin these leases; returns the places at which nobody was before."""
@@ -50,6 +52,7 @@ class MemoryLeases:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
+        self.forgotten = False
         self.ends: dict[int, dict[Person, float]] = {}
 
     @property

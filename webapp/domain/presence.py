@@ -38,6 +38,17 @@ class Presence:
         if self.windows:
             back = await self.leases.hold(list(self.windows), self.lease)
             self.tell([changed(place, here=True) for place in back])
+            if self.leases.forgotten:
+                self.leases.forgotten = False
+                self._look_again()
+
+    async def recover(self) -> None:
+        """Redis is back: put everybody there again, and let every process look who is where."""
+        await self.renew()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self.tell([events.presence_renewed(room_id) for room_id in {place.room_id for place in self.windows}])
 
     async def expire(self) -> None:
         """To be called about every second."""

@@ -80,6 +80,7 @@ class RedisLeases:
         self.process = secrets.token_hex(8)
         self.epoch = ""
         self.own = MemoryLeases()
+        self.forgotten = False
         self.scripts = {source: client.register_script(source) for source in (HOLD, SHORTEN, EXPIRE, HERE)}
 
     async def hold(self, places: list[Place], seconds: float) -> list[Place]:
@@ -90,6 +91,7 @@ class RedisLeases:
         epoch, fresh = answer
         known, self.epoch = self.epoch, text(epoch)
         if known not in ("", self.epoch):
+            self.forgotten = True
             await self._hold(self.own.places, seconds)  # Redis has forgotten everybody; they were here all the same
             return own
         return [places[(index - 4) // 3] for index in fresh]

@@ -28,6 +28,7 @@ class Attendance:
         self.changes: dict[int, tuple[str, bool]] = {}
         self.reading: asyncio.Task[Frame] | None = None
         self.telling: asyncio.Task[None] | None = None
+        self.looking = False
 
     def presence_changed(self, event: dict[str, Any]) -> None:
         if not self.changes:
@@ -35,6 +36,16 @@ class Attendance:
         self.changes[event["user"]] = (event["name"], event["here"])
         if len(self.changes) <= CROWD:
             self.forget()
+
+    def presence_renewed(self, _event: dict[str, Any]) -> None:
+        if not self.looking:
+            self.looking = True
+            self.telling = asyncio.create_task(self._look_again())
+
+    async def _look_again(self) -> None:
+        await asyncio.sleep(TOGETHER_SECONDS)
+        self.looking = False
+        await self.refresh()
 
     def _tell(self) -> None:
         changes, self.changes = self.changes, {}

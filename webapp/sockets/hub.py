@@ -144,11 +144,6 @@ class Hub:
             self.unsubscribe(room_group(feed.room_id), self.attendances.pop(feed.room_id))
             self.unsubscribe(room_group(feed.room_id), feed)
 
-    def refresh_attendance(self) -> None:
-        """Tell every room's sockets who is there, as after a time in which events went missing."""
-        for attendance in self.attendances.values():
-            self._spawn(attendance.refresh())
-
     async def sweep(self) -> None:
         """Compare every feed with the store: one query, however many rooms. What was not told is found here."""
         if not self.feeds:

@@ -48,12 +48,9 @@ class Pulse:
 
     async def _recover(self) -> None:
         await asyncio.sleep(random.random() / 2)  # noqa: S311 - jitter
-        presence = self.resources.presence
         try:
             await self.sweep()
-            await presence.renew()
-            await asyncio.sleep(random.random() / 2)  # noqa: S311 - others renew theirs
-            self.hub.refresh_attendance()
+            await self.resources.presence.recover()
         except Unavailable as error:
             log.warning("the recovery has to wait for the next sweep: %s", error)
 
