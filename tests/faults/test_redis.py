@@ -25,7 +25,7 @@ async def test_case_36_redis_is_killed_for_five_seconds_and_comes_back_empty(
         t.flow(20)
         await asyncio.sleep(1)
         await asyncio.to_thread(redis_server.kill)
-        await asyncio.sleep(5)
+        await asyncio.sleep(5)  # case 36 says for how long it is away
         await asyncio.to_thread(redis_server.start)
         print(f"the slowest reader is whole {await t.whole(WHOLE):.2f} s after Redis is back")
         await t.comes_out_clean()

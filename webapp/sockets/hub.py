@@ -35,7 +35,7 @@ class Subscription:
                 continue
             try:
                 method(event)
-            except Exception:
+            except Exception:  # one subscriber's failure is not the others'
                 log.exception("%s failed in %s", name, self.group)
 
 

@@ -61,7 +61,7 @@ class Pulse:
                 await work()
             except Unavailable as error:
                 log.warning("%s has to wait for the database: %s", work.__name__, error)
-            except Exception:
+            except Exception:  # a pulse that stopped would leave the lost unfound for good
                 log.exception("%s failed", work.__name__)
 
     async def _beat(self) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from webapp.store.schema import users
 
@@ -43,11 +43,3 @@ def add(connection: Connection, username: str, display_name: str, password_hash:
 
 def anybody(connection: Connection) -> bool:
     return connection.execute(select(users.c.id).limit(1)).first() is not None
-
-
-def rehash(connection: Connection, user_id: int, password_hash: str) -> None:
-    connection.execute(users.update().where(users.c.id == user_id).values(password_hash=password_hash))
-
-
-def count(connection: Connection) -> int:
-    return int(connection.execute(select(func.count()).select_from(users)).scalar_one())
