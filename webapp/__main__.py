@@ -5,6 +5,7 @@ import sys
 import click
 import uvicorn
 
+from webapp.domain.resources import open_layer
 from webapp.settings import Settings, SettingsError, load
 from webapp.store.engine import migrate as migrate_database
 
@@ -45,9 +46,11 @@ def migrate() -> None:
 
 def loaded() -> Settings:
     try:
-        return load()
+        settings = load()
+        open_layer(settings)
     except SettingsError as error:
         sys.exit(f"tertulia: {error}")
+    return settings
 
 
 if __name__ == "__main__":

@@ -6,20 +6,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from redis.asyncio import Redis
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from webapp.channel_layer import open_channel_layer
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP
 from webapp.domain.leases import Leases, MemoryLeases
 from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
+from webapp.domain.redis_client import open_client
 from webapp.domain.redis_leases import RedisLeases
-from webapp.domain.resources import Resources
+from webapp.domain.resources import Resources, open_layer
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import Publisher, UnitOfWork
@@ -69,7 +68,11 @@ class CommunityWatcher:
 
 
 def create_app(settings: Settings) -> Application:
-    """The application of these settings. It migrates the database and opens its resources when it is started."""
+    """The application of these settings. It migrates the database and opens its resources when it is started.
+
+    SettingsError: REDIS_URL cannot be understood.
+    """
+    open_layer(settings)  # what is wrong with it is said now, before anything is begun
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
@@ -98,7 +101,7 @@ def create_app(settings: Settings) -> Application:
 async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Roster]]:
     """Everything a process holds open, closed again in the opposite order."""
     database = Database(settings.database_url, settings.database_pool)
-    layer = open_channel_layer(settings.layer_url)
+    layer = open_layer(settings)
     publisher = Publisher(layer)
     work = UnitOfWork(database, publisher)
     leases = open_leases(settings)
@@ -134,7 +137,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
 def open_leases(settings: Settings) -> Leases:
     if settings.redis_url is None:
         return MemoryLeases()
-    return RedisLeases(Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1))
+    return RedisLeases(open_client(settings.redis_url))
 
 
 def announce_setup(resources: Resources) -> None:

@@ -1,5 +1,8 @@
 """What a server loads: `uvicorn webapp.main:app`."""
 
+import multiprocessing
+import os
+import signal
 import sys
 
 from webapp.app import create_app
@@ -8,4 +11,6 @@ from webapp.settings import SettingsError, load
 try:
     app = create_app(load())
 except SettingsError as error:
+    if multiprocessing.parent_process() is not None:
+        os.kill(os.getppid(), signal.SIGTERM)  # uvicorn would start us again for ever, to be refused each time
     sys.exit(f"tertulia: {error}")

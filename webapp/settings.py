@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
+REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
 
 
 class SettingsError(Exception):
@@ -124,8 +125,8 @@ def database_url(environ: Mapping[str, str], data: Path) -> str:
 def redis_url(value: str | None) -> str | None:
     if not value:
         return None
-    if value.split("://")[0] not in ("redis", "rediss", "unix"):
-        raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    if value.split("://")[0] not in REDIS_SCHEMES:
+        raise SettingsError(f"REDIS_URL must begin with one of {', '.join(f'{each}://' for each in REDIS_SCHEMES)}.")
     return value
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import Clock, Pair, until
 from webapp.channel_layer import MemoryChannelLayer, RedisChannelLayer
@@ -27,6 +28,30 @@ def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server.kill()
 
 
+@pytest.fixture(scope="session")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    """For tests that do nothing to its nodes."""
+    cluster = RedisCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield cluster.start()
+    finally:
+        cluster.kill()
+
+
+@pytest.fixture
+def new_cluster(tmp_path: Path) -> Iterator[Callable[..., RedisCluster]]:
+    """Makes clusters, started, for tests that mistreat them."""
+    clusters: list[RedisCluster] = []
+
+    def make(masters: int = 3, replicas: int = 0, password: str | None = None) -> RedisCluster:
+        clusters.append(RedisCluster(tmp_path / f"cluster-{len(clusters)}", masters, replicas, password))
+        return clusters[-1].start()
+
+    yield make
+    for cluster in clusters:
+        cluster.kill()
+
+
 @pytest.fixture
 def new_redis(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
     """Makes servers, not yet started, for tests that mistreat them."""
@@ -48,18 +73,18 @@ def own_redis(new_redis: Callable[..., RedisServer]) -> RedisServer:
     return new_redis().start()
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(params=["memory", "redis", "cluster"])
 async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
-    """The same promises on both back ends. Capacity 10, expiry 60 s on a clock that stands still."""
+    """The same promises on every back end. Capacity 10, expiry 60 s on a clock that stands still."""
     clock = Clock()
     if request.param == "memory":
         async with MemoryChannelLayer(CAPACITY, EXPIRY, clock=clock) as layer:
             yield Pair(layer, layer, clock)
         return
-    url, prefix = request.getfixturevalue("shared_redis").url, f"test-{uuid.uuid4().hex}"
+    url, prefix = request.getfixturevalue(f"shared_{request.param}").url, f"test-{uuid.uuid4().hex}"
     async with (
         RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, clock=clock, timeout=PATIENCE) as here,
         RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, clock=clock, timeout=PATIENCE) as there,
     ):
         await until(lambda: here.connected and there.connected)
-        yield Pair(here, there, clock)
+        yield Pair(here, there, clock, nodes=3 if request.param == "cluster" else 1)

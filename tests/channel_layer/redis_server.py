@@ -28,6 +28,10 @@ class RedisServer:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def start(self) -> "RedisServer":
         """Empty, on the same port as before, and answering."""
         address = ["--port", str(self.port), "--bind", "127.0.0.1", "--unixsocket", str(self.socket)]

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
+from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.events import Event
 from webapp.domain.leases import Leases, MemoryLeases, Person, Place
 from webapp.domain.presence import Presence
+from webapp.domain.redis_client import open_client
 from webapp.domain.redis_leases import RedisLeases
 
 pytestmark = pytest.mark.anyio
@@ -29,13 +30,22 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server.kill()
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(scope="module")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisCluster]:
+    cluster = RedisCluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield cluster.start()
+    finally:
+        cluster.kill()
+
+
+@pytest.fixture(params=["memory", "redis", "cluster"])
 async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
     if request.param == "memory":
         yield MemoryLeases()
         return
-    server: RedisServer = request.getfixturevalue("redis_server")
-    made = RedisLeases(Redis.from_url(server.url), prefix=secrets.token_hex(4))
+    url = request.getfixturevalue("redis_server" if request.param == "redis" else "redis_cluster").url
+    made = RedisLeases(open_client(url), prefix=secrets.token_hex(4))
     yield made
     await made.close()
 
@@ -46,8 +56,7 @@ async def processes(redis_server: RedisServer) -> AsyncIterator[Callable[[], Red
     prefix, made = secrets.token_hex(4), []
 
     def process() -> RedisLeases:
-        client = Redis.from_url(redis_server.url, socket_timeout=1, socket_connect_timeout=1)
-        made.append(RedisLeases(client, prefix=prefix))
+        made.append(RedisLeases(open_client(redis_server.url), prefix=prefix))
         return made[-1]
 
     yield process
@@ -112,7 +121,7 @@ async def test_a_redis_that_forgot_makes_nobody_new(
 
 async def test_without_redis_a_process_knows_its_own(tmp_path: Path) -> None:
     server = RedisServer(tmp_path).start()
-    leases = RedisLeases(Redis.from_url(server.url, socket_timeout=1, socket_connect_timeout=1))
+    leases = RedisLeases(open_client(server.url))
     try:
         await leases.hold([TABLE], LONG)
         server.kill()
@@ -142,3 +151,33 @@ async def test_one_entry_however_many_windows(leases: Leases) -> None:
     await presence.renew()
     assert [event.values["here"] for event in told] == [True, False]
     assert {event.group for event in told} == {"room.7"}
+
+
+async def test_without_its_cluster_a_process_knows_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cluster = RedisCluster(tmp_path).start()
+    leases = RedisLeases(open_client(cluster.url))
+    try:
+        await leases.hold([TABLE], LONG)
+        cluster.kill()
+        for _ in range(3):
+            assert await leases.here(7) == [ANA]
+        assert [record.message[:33] for record in caplog.records] == ["presence has to do without Redis:"], "said once"
+        for node in cluster.nodes:
+            node.start()
+        while leases.away:
+            assert await leases.hold([Place(7, BEA)], LONG) in ([Place(7, BEA)], [])
+        assert await leases.here(7) == [ANA, BEA]
+        assert caplog.records[-1].message == "presence has Redis again"
+    finally:
+        cluster.kill()
+        await leases.close()
+
+
+async def test_one_node_of_a_cluster_under_the_wrong_scheme_is_explained(
+    redis_cluster: RedisCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    for node in redis_cluster.nodes:  # two of the three do not own the keys
+        leases = RedisLeases(open_client(node.url))
+        await leases.hold([TABLE], LONG)
+        await leases.close()
+    assert sum("redis+cluster://" in record.message for record in caplog.records) == 2

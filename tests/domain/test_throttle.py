@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.pace import Pace
 from webapp.domain.throttle import Throttle
@@ -23,6 +24,17 @@ async def test_five_for_a_name_and_ten_from_an_address() -> None:
     assert not await throttle.may_sign_in("5.6.7.8", "ana")
 
 
+async def test_a_unix_socket(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    try:
+        throttle = Throttle(LIMITS, f"unix://{server.socket}?db=3")
+        for _ in range(5):
+            await throttle.wrong_password("a", "ana")
+        assert server.command("INFO", "keyspace")["db3"]["keys"] == 2
+    finally:
+        server.kill()
+
+
 async def test_posts_of_one_person_are_not_anothers() -> None:
     now = [0.0]
     pace = Pace(3, 5, lambda: now[0])
@@ -36,9 +48,13 @@ async def test_posts_of_one_person_are_not_anothers() -> None:
     assert pace.allows("other window")
 
 
-async def test_processes_count_together_and_do_without_redis(tmp_path: Path) -> None:
-    server = RedisServer(tmp_path).start()
+@pytest.mark.parametrize("kind", [RedisServer, RedisCluster])
+async def test_processes_count_together_and_do_without_redis(
+    tmp_path: Path, kind: type[RedisServer] | type[RedisCluster]
+) -> None:
+    server = kind(tmp_path)
     try:
+        server.start()
         one, two = Throttle(LIMITS, server.url), Throttle(LIMITS, server.url)
         for _ in range(3):
             await one.wrong_password("a", "ana")

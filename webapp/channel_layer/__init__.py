@@ -2,6 +2,7 @@
 
     layer = open_channel_layer("memory://")            one process, nothing else installed
     layer = open_channel_layer("redis://host:6379/0")  as many processes as wanted
+    layer = open_channel_layer("redis+cluster://host:6379")  the same, by sharded pub/sub
 
 What is promised, and what is not, stands in `base.py`. This package knows no chat.
 """
@@ -36,6 +37,8 @@ __all__ = [
     "open_channel_layer",
 ]
 
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "redis+cluster://", "rediss+cluster://")
+
 
 def open_channel_layer(
     url: str,
@@ -44,13 +47,14 @@ def open_channel_layer(
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> ChannelLayer:
-    """The layer that `url` names: `memory://`, or `redis://`, `rediss://`, `unix://` as redis-py reads them.
+    """The layer that `url` names: `memory://`, or `redis://`, `rediss://`, `unix://` as redis-py reads them, or
+    `redis+cluster://`, `rediss+cluster://` with one host of a Redis Cluster (7.0 or later) or several between commas.
 
     `capacity` is in messages per channel, `expiry` in seconds; `clock` gives seconds and is there for tests.
     Nothing is connected yet, so an absent Redis raises nothing here. ValueError: the URL cannot be understood.
     """
     if url == "memory://":
         return MemoryChannelLayer(capacity, expiry, clock=clock)
-    if url.startswith(("redis://", "rediss://", "unix://")):
+    if url.startswith(REDIS_SCHEMES):
         return RedisChannelLayer(url, capacity, expiry, clock=clock)
-    raise ValueError("the URL of a channel layer is memory://, or begins with redis://, rediss:// or unix://")
+    raise ValueError(f"the URL of a channel layer is memory://, or begins with {', '.join(REDIS_SCHEMES)}")

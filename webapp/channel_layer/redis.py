@@ -1,4 +1,4 @@
-"""The channel layer of many processes, over one Redis server's pub/sub."""
+"""The channel layer of many processes, over the pub/sub of a Redis server or of a Redis Cluster."""
 
 import logging
 import time
@@ -8,15 +8,16 @@ from typing import Self
 from webapp.channel_layer.base import ChannelLayer, Watcher
 from webapp.channel_layer.local import LocalChannels
 from webapp.channel_layer.messages import Message, check_name, encode
-from webapp.channel_layer.redis_connection import make_connection, redis_options
-from webapp.channel_layer.redis_publisher import Publisher
-from webapp.channel_layer.redis_subscriber import Subscriber
+from webapp.channel_layer.redis_cluster import Cluster
+from webapp.channel_layer.redis_connection import read_url
+from webapp.channel_layer.redis_server import Reporter, Server, Transport
 
 logger = logging.getLogger(__name__)
 
 
 class RedisChannelLayer(ChannelLayer):
-    """Two connections per process, one to publish and one to listen, made at first use and kept up by themselves.
+    """Two connections per process and server, one to publish and one to listen, made at first use and kept up by
+    themselves.
 
     What this process sends goes to its own channels at once and by the server to the others, whose name for it drops
     the echo here. So our own members need no server, order per sender holds within and between processes, and a
@@ -24,7 +25,8 @@ class RedisChannelLayer(ChannelLayer):
 
     `prefix` and the database number keep installations on one server apart (pub/sub itself knows no databases).
     `timeout`: seconds that any answer may take, and of silence after which the server is asked for one.
-    Any one node of a Redis Cluster will do too: plain pub/sub is passed on between the nodes.
+    `redis+cluster://`: sharded pub/sub, which sends an event to its group's shard and no further. There the order per
+    sender holds in each group, and in what is sent to single channels, but not between them: the nodes may differ.
     """
 
     def __init__(
@@ -38,14 +40,16 @@ class RedisChannelLayer(ChannelLayer):
         timeout: float = 1.0,
     ) -> None:
         check_name(prefix)
-        options = redis_options(url)
+        address = read_url(url)
         self.capacity = capacity
         self.expiry = expiry
-        self._namespace = f"{prefix}:{options.get('db', 0)}"
+        self._namespace = f"{prefix}:{address.options.get('db', 0)}"
         self._groups = f"{self._namespace}:group:"
         self._local = LocalChannels(capacity, expiry, clock)
-        self._publisher = Publisher(make_connection(options), self._changed, timeout)
-        self._subscriber = Subscriber(make_connection(options), self._changed, self._arrived, timeout)
+        reporter = Reporter(self._changed, self._arrived)
+        self._redis: Transport = (
+            Cluster(address, reporter, timeout) if address.cluster else Server(address.options, reporter, timeout)
+        )
         self._started = False
         self._connected = False
         self._reported: str | None = None
@@ -53,11 +57,11 @@ class RedisChannelLayer(ChannelLayer):
 
     @property
     def connected(self) -> bool:
-        return self._publisher.up and self._subscriber.up
+        return self._redis.up
 
     @property
     def problem(self) -> str | None:
-        return self._subscriber.problem or self._publisher.problem
+        return self._redis.problem
 
     def watch(self, watcher: Watcher) -> None:
         self._watchers.append(watcher)
@@ -77,7 +81,7 @@ class RedisChannelLayer(ChannelLayer):
         if process == self._local.process:
             self._local.put(channel, payload)
         elif process is not None:
-            await self._publisher.publish(self._mail_of(process), frame(channel, payload))
+            await self._redis.publish(self._mail_of(process), frame(channel, payload))
 
     async def receive(self, channel: str) -> Message:
         return await self._local.receive(channel)
@@ -88,8 +92,8 @@ class RedisChannelLayer(ChannelLayer):
     async def group_add(self, group: str, channel: str) -> None:
         self._start()
         self._local.join(group, channel)
-        self._subscriber.want(self._groups + group)
-        await self._subscriber.confirmation(self._groups + group)
+        self._redis.want(self._groups + group)
+        await self._redis.confirmation(self._groups + group)
 
     async def group_discard(self, group: str, channel: str) -> None:
         if self._local.leave(group, channel):
@@ -100,15 +104,14 @@ class RedisChannelLayer(ChannelLayer):
         self._start()
         payload = encode(message)
         self._local.deliver(group, payload)
-        await self._publisher.publish(self._groups + group, frame(self._local.process, payload))
+        await self._redis.publish(self._groups + group, frame(self._local.process, payload))
 
     async def flush(self) -> None:
         self._unsubscribe(self._local.clear())
 
     async def close(self) -> None:
         self._local.close()
-        await self._publisher.stop()
-        await self._subscriber.stop()
+        await self._redis.stop()
 
     async def __aenter__(self) -> Self:
         self._start()
@@ -119,9 +122,8 @@ class RedisChannelLayer(ChannelLayer):
         self._local.check_open()
         if not self._started:
             self._started = True
-            self._subscriber.want(self._mail_of(self._local.process))
-            self._subscriber.start()
-            self._publisher.start()
+            self._redis.want(self._mail_of(self._local.process))
+            self._redis.start()
 
     def _mail_of(self, process: str) -> str:
         """The topic of what is sent to single channels of `process`."""
@@ -129,7 +131,7 @@ class RedisChannelLayer(ChannelLayer):
 
     def _unsubscribe(self, groups: list[str]) -> None:
         for group in groups:
-            self._subscriber.drop(self._groups + group)
+            self._redis.drop(self._groups + group)
 
     def _arrived(self, topic: bytes, data: bytes) -> None:
         """Called by the subscriber. The head of a frame is the sender's name, or the channel's in a process's mail."""

@@ -5,12 +5,15 @@ tells nobody: its owner could not know that messages are missing.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from redis.asyncio.connection import Connection, parse_url
-from redis.exceptions import RedisError
+from redis.exceptions import AskError, ClusterDownError, RedisError
 
 Command = tuple[str | bytes, ...]
+ELSEWHERE = (AskError, ClusterDownError)
+"""What a node of a cluster says of a topic that is not its own (MOVED is a kind of ASK to redis-py)."""
 
 
 class RedisConnection(Protocol):
@@ -25,6 +28,33 @@ class RedisConnection(Protocol):
     async def send_packed_command(self, command: Iterable[bytes], check_health: bool = True) -> None: ...
 
     async def read_response(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """What a URL says: `options` in redis-py's words, and of a cluster the nodes (host, port) that it names."""
+
+    options: dict[str, Any]
+    seeds: tuple[tuple[str, int], ...]
+    cluster: bool
+
+
+def read_url(url: str) -> RedisAddress:
+    """`redis://`, `rediss://` and `unix://` as redis-py reads them; `redis+cluster://` and `rediss+cluster://` with one
+    host or several between commas. ValueError: it cannot be understood."""
+    scheme, _, rest = url.partition("://")
+    kind, _, cluster = scheme.partition("+")
+    if cluster not in ("", "cluster") or (cluster and kind == "unix"):
+        raise ValueError("the scheme of the Redis URL is not known")
+    if not cluster:
+        return RedisAddress(redis_options(url), (), cluster=False)
+    place, slash, path = rest.partition("/")
+    secret, at, hosts = place.rpartition("@")
+    every = [redis_options(f"{kind}://{secret}{at}{host}{slash}{path}") for host in hosts.split(",")]
+    if any(options.get("db") for options in every):
+        raise ValueError("a Redis Cluster has one database, 0: the Redis URL names another")
+    seeds = tuple((str(options.get("host", "localhost")), int(options.get("port", 6379))) for options in every)
+    return RedisAddress(every[0], seeds, cluster=True)
 
 
 def redis_options(url: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from redis.exceptions import InvalidResponse, RedisError
 
-from webapp.channel_layer.redis_connection import Command, RedisConnection
+from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,8 @@ class Link(ABC):
 
     @abstractmethod
     def _heard(self, reply: Any) -> None:
-        """Calls `_came_up` at a PING's answer. InvalidResponse: no Redis talks like that."""
+        """Calls `_came_up` at a PING's answer. `reply` is one of ELSEWHERE if that is what the node has answered.
+        InvalidResponse: no Redis talks like that."""
 
     @abstractmethod
     def _lost(self, problem: str) -> None:
@@ -109,7 +110,10 @@ class Link(ABC):
     async def _read(self) -> NoReturn:
         """Always reading, so that a connection which the server closes is known to be closed before it is used."""
         while True:
-            reply = await self._connection.read_response()
+            try:
+                reply = await self._connection.read_response()
+            except ELSEWHERE as error:
+                reply = error
             self._asked_at = None
             self._heard(reply)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.channel_layer.errors import LayerUnavailable
-from webapp.channel_layer.redis_connection import Command, RedisConnection
+from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
 from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_verbs import Verbs
 
 MAX_PENDING_BYTES = 8 << 20
 _OVERHEAD = 500
@@ -34,10 +35,20 @@ class Publication:
 
 class Publisher(Link):
     """Publishes in the order of the calls, over one connection. What gathers within one turn of the loop goes as one
-    pipeline, so a burst costs few system calls and needs no pool."""
+    pipeline, so a burst costs few system calls and needs no pool. `strayed` is called with a topic that is not (any
+    more) this node's."""
 
-    def __init__(self, connection: RedisConnection, changed: Callable[[], None], timeout: float) -> None:
+    def __init__(
+        self,
+        connection: RedisConnection,
+        changed: Callable[[], None],
+        strayed: Callable[[str], None],
+        timeout: float,
+        verbs: Verbs,
+    ) -> None:
         super().__init__(connection, changed, timeout)
+        self._strayed = strayed
+        self._verbs = verbs
         self._waiting: list[Publication] = []
         self._under_way: deque[Publication] = deque()
         self._pending_bytes = 0
@@ -71,17 +82,24 @@ class Publisher(Link):
     def _outgoing(self) -> list[Command]:
         batch, self._waiting = self._waiting, []
         self._under_way.extend(batch)
-        return [("PUBLISH", each.topic, each.frame) for each in batch]
+        return [(self._verbs.publish, each.topic, each.frame) for each in batch]
 
     def _heard(self, reply: Any) -> None:
         if reply == b"PONG":
             self._came_up()
         elif isinstance(reply, int) and self._under_way:
-            publication = self._under_way.popleft()
-            self._pending_bytes -= publication.weight
-            publication.settle(None)
+            self._next_answered().settle(None)
+        elif isinstance(reply, ELSEWHERE) and self._under_way:
+            publication = self._next_answered()
+            publication.settle("the group is moving to another node")
+            self._strayed(publication.topic)
         else:
             raise no_redis()
+
+    def _next_answered(self) -> Publication:
+        publication = self._under_way.popleft()
+        self._pending_bytes -= publication.weight
+        return publication
 
     def _lost(self, problem: str) -> None:
         for publication in (*self._under_way, *self._waiting):

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.channel_layer.redis_connection import Command, RedisConnection
+from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
 from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_verbs import Verbs
 
 Confirmation = asyncio.Future[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A command to be written; `confirmed` is done when its reply is there. Nobody waits for an UNSUBSCRIBE's."""
+    """To hear `topic`, or to hear it no more: then `confirmed` is None, for nobody waits for that reply."""
 
-    command: Command
+    topic: str
     confirmed: Confirmation | None = None
 
 
@@ -24,7 +25,8 @@ class Subscriber(Link):
     """Holds the topics that this process wants, and has them subscribed whenever there is a connection.
 
     `arrived(topic, frame)` is called for each message, in order; it must not block. The link is up when the server has
-    confirmed every topic: its replies come in the order of the commands, so the first PING's answer says so.
+    answered for every topic: its replies come in the order of the commands, so the first PING's answer says so.
+    `strayed` is called with a wanted topic that is not (any more) this node's.
     """
 
     def __init__(
@@ -32,27 +34,32 @@ class Subscriber(Link):
         connection: RedisConnection,
         changed: Callable[[], None],
         arrived: Callable[[bytes, bytes], None],
+        strayed: Callable[[str], None],
         timeout: float,
+        verbs: Verbs,
     ) -> None:
         super().__init__(connection, changed, timeout)
         self._arrived = arrived
+        self._strayed = strayed
+        self._verbs = verbs
         self._topics: dict[str, Confirmation] = {}
         self._wishes: list[Wish] = []
-        self._unanswered: deque[Confirmation] = deque()
+        self._unanswered: deque[Wish] = deque()
         self._talking = False
 
-    def want(self, topic: str) -> None:
+    def want(self, topic: str) -> Confirmation:
         """Subscribes, now or as soon as there is a connection."""
         if topic not in self._topics:
-            confirmed = self._topics[topic] = asyncio.get_running_loop().create_future()
-            self._wish(Wish(("SUBSCRIBE", topic), confirmed))
+            self._topics[topic] = asyncio.get_running_loop().create_future()
+            self._wish(Wish(topic, self._topics[topic]))
+        return self._topics[topic]
 
     def drop(self, topic: str) -> None:
         """Unsubscribes; does not wait for it."""
         confirmed = self._topics.pop(topic, None)
         if confirmed is not None:
             confirmed.cancel()
-            self._wish(Wish(("UNSUBSCRIBE", topic)))
+            self._wish(Wish(topic))
 
     async def confirmation(self, topic: str) -> None:
         """Until the server has confirmed `topic`: not at all while it is known to be away, `timeout` at the most."""
@@ -68,25 +75,42 @@ class Subscriber(Link):
 
     def _fresh(self) -> None:
         self._talking = True
-        self._wishes = [Wish(("SUBSCRIBE", topic), confirmed) for topic, confirmed in self._topics.items()]
+        self._wishes = [Wish(topic, confirmed) for topic, confirmed in self._topics.items()]
 
     def _outgoing(self) -> list[Command]:
         wishes, self._wishes = self._wishes, []
-        self._unanswered.extend(wish.confirmed for wish in wishes if wish.confirmed is not None)
-        return [wish.command for wish in wishes]
+        self._unanswered.extend(wishes)
+        verbs = self._verbs
+        return [(verbs.subscribe if wish.confirmed else verbs.unsubscribe, wish.topic) for wish in wishes]
 
     def _heard(self, reply: Any) -> None:
-        if not isinstance(reply, list):
-            raise no_redis()
-        kind = reply[0]
-        if kind == b"message":
-            self._arrived(reply[1], reply[2])
-        elif kind == b"subscribe" and self._unanswered:
-            confirm(self._unanswered.popleft())
-        elif kind == b"pong":
+        if isinstance(reply, ELSEWHERE) and self._unanswered:
+            self._refused(self._unanswered.popleft())
+        elif reply == b"PONG":  # a list only while something is subscribed
             self._came_up()
-        elif kind != b"unsubscribe":
+        elif not isinstance(reply, list):
             raise no_redis()
+        elif reply[0] == self._verbs.message:
+            self._arrived(reply[1], reply[2])
+        elif reply[0] == self._verbs.subscribed and self._unanswered:
+            confirm(self._unanswered.popleft().confirmed)
+        elif reply[0] == b"pong":
+            self._came_up()
+        elif reply[0] == self._verbs.unsubscribed:
+            self._ended(reply[1].decode("ascii"))
+        else:
+            raise no_redis()
+
+    def _refused(self, wish: Wish) -> None:
+        if wish.confirmed is not None and not wish.confirmed.cancelled():
+            self._strayed(wish.topic)
+
+    def _ended(self, topic: str) -> None:
+        """The answer to our own wish, or a node's word that the topic's slot has left it."""
+        if self._unanswered and self._unanswered[0] == Wish(topic):
+            self._unanswered.popleft()
+        elif topic in self._topics:
+            self._strayed(topic)
 
     def _lost(self, problem: str) -> None:
         """Who waits for a confirmation waits on: the next connection may still be in time."""
@@ -95,7 +119,7 @@ class Subscriber(Link):
         self._unanswered.clear()
 
 
-def confirm(confirmed: Confirmation) -> None:
+def confirm(confirmed: Confirmation | None) -> None:
     """It is cancelled if the topic was dropped meanwhile, done if an earlier connection had it."""
-    if not confirmed.done():
+    if confirmed is not None and not confirmed.done():
         confirmed.set_result(None)

@@ -7,10 +7,10 @@ import logging
 import secrets
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import MovedError
 
 from webapp.domain.leases import MemoryLeases, Person, Place, by_name
+from webapp.domain.redis_client import AWAY, RedisClient
 
 log = logging.getLogger("tertulia.presence")
 
@@ -74,9 +74,10 @@ return found
 class RedisLeases:
     """The leases of all processes. `prefix` keeps instances that share a Redis apart."""
 
-    def __init__(self, client: Redis, prefix: str = "tertulia:presence") -> None:
+    def __init__(self, client: RedisClient, prefix: str = "tertulia:presence") -> None:
         self.client = client
-        self.prefix = prefix
+        self.prefix = f"{{{prefix}}}"  # in braces, so that a cluster keeps all keys of a script on one node
+        self.away = False
         self.process = secrets.token_hex(8)
         self.epoch = ""
         self.own = MemoryLeases()
@@ -123,10 +124,26 @@ class RedisLeases:
     async def _run(self, script: str, key: str, *values: Any) -> Any:
         """The script's answer, None while Redis is away."""
         try:
-            return await self.scripts[script](keys=[key], args=values)
-        except (RedisError, OSError) as error:
-            log.warning("presence has to do without Redis: %s", error)
+            answer = await self.scripts[script](keys=[key], args=values)
+        except AWAY as error:
+            self._say(away=True, problem=error)
             return None
+        self._say(away=False)
+        return answer
+
+    def _say(self, *, away: bool, problem: Exception | None = None) -> None:
+        """Once, not at every attempt."""
+        if away and not self.away:
+            log.warning("presence has to do without Redis: %s", explained(problem))
+        elif self.away and not away:
+            log.warning("presence has Redis again")
+        self.away = away
+
+
+def explained(problem: Exception | None) -> str:
+    if isinstance(problem, MovedError):
+        return "REDIS_URL names one node of a Redis Cluster; let it begin with redis+cluster:// or rediss+cluster://"
+    return str(problem)
 
 
 def text(value: bytes | str) -> str:

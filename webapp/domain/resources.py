@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from webapp.channel_layer import ChannelLayer
+from webapp.channel_layer import ChannelLayer, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
 from webapp.domain.pace import Pace
@@ -10,7 +10,7 @@ from webapp.domain.presence import Presence
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import UnitOfWork
-from webapp.settings import Settings
+from webapp.settings import Settings, SettingsError
 
 UNNAMED = Community("Tertulia", "UTC", 0)
 
@@ -37,3 +37,11 @@ class Resources:
     @property
     def setup_token(self) -> str:
         return self.settings.setup_token or self.signatures.setup_token()
+
+
+def open_layer(settings: Settings) -> ChannelLayer:
+    """Not yet connected. SettingsError: REDIS_URL cannot be understood."""
+    try:
+        return open_channel_layer(settings.layer_url)
+    except ValueError as error:
+        raise SettingsError(f"REDIS_URL: {error}.") from error

@@ -7,10 +7,10 @@ it is away.
 import logging
 
 from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
 
+from webapp.domain.redis_client import AWAY, open_storage
 from webapp.settings import Limits
 
 log = logging.getLogger("tertulia.throttle")
@@ -21,7 +21,9 @@ class Throttle:
 
     def __init__(self, limits: Limits, redis_url: str | None = None) -> None:
         self.here = MovingWindowRateLimiter(MemoryStorage())
-        self.everywhere = MovingWindowRateLimiter(shared(redis_url)) if redis_url else self.here
+        self.everywhere = self.here
+        if redis_url is not None:
+            self.everywhere = MovingWindowRateLimiter(open_storage(redis_url, "tertulia:limits"))
         self.per_address = RateLimitItemPerSecond(limits.logins_per_address, limits.logins_seconds)
         self.per_name = RateLimitItemPerSecond(limits.logins_per_name, limits.logins_seconds)
 
@@ -47,7 +49,7 @@ class Throttle:
             return False
         try:
             return await self.everywhere.test(item, *key)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             log.warning("counting attempts in this process alone: %s", error)
             return True
 
@@ -56,12 +58,5 @@ class Throttle:
             await self.here.hit(item, *key)
         try:
             await self.everywhere.hit(item, *key)
-        except (RedisError, OSError) as error:
+        except AWAY as error:
             log.warning("counting attempts in this process alone: %s", error)
-
-
-def shared(redis_url: str) -> RedisStorage:
-    return RedisStorage(
-        f"async+{redis_url}", implementation="redispy", key_prefix="tertulia:limits", socket_timeout=1,
-        socket_connect_timeout=1,
-    )  # fmt: skip

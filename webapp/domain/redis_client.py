@@ -1,0 +1,48 @@
+"""Ordinary Redis clients, for what processes share beside events: one server's or a cluster's, by the URL's scheme."""
+
+from typing import Any
+
+from limits.aio.storage import RedisClusterStorage, RedisStorage
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import SSLConnection, parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException, RedisError
+
+RedisClient = Redis | RedisCluster
+AWAY = (RedisError, RedisClusterException, OSError)
+"""What a client raises while it cannot be used."""
+TIMES: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
+
+
+def open_client(url: str) -> RedisClient:
+    """Not yet connected. `url` is a REDIS_URL; ValueError if it cannot be understood."""
+    if "+cluster://" not in url:
+        return Redis.from_url(url, **TIMES)
+    nodes, options = read_cluster(url)
+    return RedisCluster(startup_nodes=nodes, **options)
+
+
+def open_storage(url: str, prefix: str) -> RedisStorage:
+    """For the `limits` library, whose schemes are others, and none for a cluster behind TLS."""
+    if "+cluster://" not in url:
+        scheme = "async+redis+" if url.startswith("unix:") else "async+"
+        return RedisStorage(f"{scheme}{url}", implementation="redispy", key_prefix=prefix, **TIMES)
+    nodes, options = read_cluster(url)
+    hosts = ",".join(f"{node.host}:{node.port}" for node in nodes)
+    return RedisClusterStorage(f"async+redis+cluster://{hosts}", implementation="redispy", key_prefix=prefix, **options)
+
+
+def read_cluster(url: str) -> tuple[list[ClusterNode], dict[str, Any]]:
+    """The nodes that the URL names, and what else it says in redis-py's words, with fewer attempts than its ten."""
+    scheme, _, rest = url.partition("+cluster://")
+    place, _, path = rest.partition("/")
+    secret, at, hosts = place.rpartition("@")
+    nodes = []
+    options: dict[str, Any] = {}
+    for host in hosts.split(","):
+        options = dict(parse_url(f"{scheme}://{secret}{at}{host}/{path}"))
+        nodes.append(ClusterNode(options.pop("host", "localhost"), options.pop("port", 6379)))
+    options["ssl"] = options.pop("connection_class", None) is SSLConnection
+    return nodes, options | TIMES | {"retry": Retry(NoBackoff(), 2)}
