@@ -1,6 +1,8 @@
+import subprocess
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,8 +45,8 @@ def new_cluster(tmp_path: Path) -> Iterator[Callable[..., RedisCluster]]:
     """Makes clusters, started, for tests that mistreat them."""
     clusters: list[RedisCluster] = []
 
-    def make(masters: int = 3, replicas: int = 0, password: str | None = None) -> RedisCluster:
-        clusters.append(RedisCluster(tmp_path / f"cluster-{len(clusters)}", masters, replicas, password))
+    def make(**options: Any) -> RedisCluster:
+        clusters.append(RedisCluster(tmp_path / f"cluster-{len(clusters)}", **options))
         return clusters[-1].start()
 
     yield make
@@ -66,6 +68,21 @@ def new_redis(tmp_path: Path) -> Iterator[Callable[..., RedisServer]]:
     yield make
     for server in servers:
         server.kill()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, list[str]]:
+    """The file of a self-signed certificate for localhost, and redis-server's words for it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files],
+        check=True,
+        capture_output=True,
+    )
+    words = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)]
+    return certificate, ["--tls-auth-clients", "no", *words]
 
 
 @pytest.fixture

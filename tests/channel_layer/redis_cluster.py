@@ -1,7 +1,7 @@
 """A real Redis Cluster of a test's own: nodes of `redis_server.py` that have met."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import redis
@@ -14,10 +14,16 @@ WITHIN = 40.0
 
 
 class RedisCluster:
-    """`masters` nodes that share the slots evenly, then as many replicas as `replicas`, of the first masters."""
+    """`masters` nodes that share the slots evenly, then as many replicas as `replicas`, of the first masters.
 
-    def __init__(self, folder: Path, masters: int = 3, replicas: int = 0, password: str | None = None) -> None:
+    `tls` are redis-server's words for its certificate; then the nodes speak TLS among themselves and at `url`.
+    """
+
+    def __init__(
+        self, folder: Path, masters: int = 3, replicas: int = 0, password: str | None = None, tls: Sequence[str] = ()
+    ) -> None:
         self.password = password
+        self.tls = tls
         self.nodes = [self._node(folder / f"node-{number}") for number in range(masters + replicas)]
         self.masters = self.nodes[:masters]
 
@@ -25,14 +31,24 @@ class RedisCluster:
         folder.mkdir(parents=True)
         bus = ("--cluster-port", str(free_port()), "--cluster-node-timeout", "1000")
         secret = ("--masterauth", self.password) if self.password else ()
+        tls = ("--tls-port", str(free_port()), "--tls-cluster", "yes", *self.tls) if self.tls else ()
         return RedisServer(
-            folder, "--cluster-enabled", "yes", *bus, "--repl-diskless-sync-delay", "0", *secret, password=self.password
+            folder,
+            "--cluster-enabled",
+            "yes",
+            *bus,
+            "--repl-diskless-sync-delay",
+            "0",
+            *secret,
+            *tls,
+            password=self.password,
         )
 
     @property
     def url(self) -> str:
+        scheme = "rediss+cluster" if self.tls else "redis+cluster"
         secret = f":{self.password}@" if self.password else ""
-        return f"redis+cluster://{secret}" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return f"{scheme}://{secret}" + ",".join(f"127.0.0.1:{client_port(node)}" for node in self.nodes)
 
     def start(self) -> "RedisCluster":
         for number, node in enumerate(self.nodes):
@@ -43,8 +59,7 @@ class RedisCluster:
             node.command("CLUSTER", "ADDSLOTSRANGE", str(begin), str(end - 1))
         first, *others = self.nodes
         for node in others:
-            bus = node.arguments[node.arguments.index("--cluster-port") + 1]
-            first.command("CLUSTER", "MEET", "127.0.0.1", str(node.port), bus)
+            first.command("CLUSTER", "MEET", "127.0.0.1", client_port(node), value(node, "--cluster-port"))
         self.until(lambda: all(len(known(node)) == len(self.nodes) for node in self.nodes))
         for number, node in enumerate(self.nodes[len(self.masters) :]):
             node.command("CLUSTER", "REPLICATE", name(self.masters[number]))
@@ -87,6 +102,14 @@ def settled(condition: Callable[[], bool]) -> bool:
         return condition()
     except redis.ResponseError:
         return False
+
+
+def client_port(node: RedisServer) -> str:
+    return value(node, "--tls-port") if "--tls-port" in node.arguments else str(node.port)
+
+
+def value(node: RedisServer, argument: str) -> str:
+    return node.arguments[node.arguments.index(argument) + 1]
 
 
 def known(node: RedisServer) -> list[str]:

@@ -1,7 +1,6 @@
 """What is particular to Redis while it is well: topics, addresses, locks. When it is not: test_redis_faults.py."""
 
 import asyncio
-import subprocess
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -104,20 +103,12 @@ async def test_a_unix_socket(new_redis: NewRedis) -> None:
 
 
 @pytest.fixture
-def tls_redis(new_redis: NewRedis, tmp_path: Path) -> tuple[str, Path]:
-    """The URL of a server that speaks TLS, and the file of its self-signed certificate."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *names, *files],
-        check=True,
-        capture_output=True,
-    )
+def tls_redis(new_redis: NewRedis, certificate: tuple[Path, list[str]]) -> tuple[str, Path]:
+    """The URL of a server that speaks TLS, and the file of its certificate."""
+    file, words = certificate
     port = str(free_port())
-    files = ["--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate)]
-    new_redis("--tls-port", port, "--tls-auth-clients", "no", *files).start()
-    return f"rediss://localhost:{port}", certificate
+    new_redis("--tls-port", port, *words).start()
+    return f"rediss://localhost:{port}", file
 
 
 @pytest.mark.parametrize("options", ["ssl_cert_reqs=none", "ssl_ca_certs={certificate}"])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,8 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, two_processes
 from webapp.channel_layer import LayerUnavailable, RedisChannelLayer, open_channel_layer
+from webapp.domain.throttle import Throttle
+from webapp.settings import Limits
 
 pytestmark = pytest.mark.anyio
 
@@ -30,9 +33,9 @@ def topic(group: str) -> str:
 
 
 @asynccontextmanager
-async def in_all_rooms(cluster: RedisCluster) -> AsyncIterator[tuple[Watched, Watched, str]]:
+async def in_all_rooms(cluster: RedisCluster, options: str = "") -> AsyncIterator[tuple[Watched, Watched, str]]:
     """Two processes, and a channel of the second in all GROUPS."""
-    async with two_processes(cluster.url) as (here, there):
+    async with two_processes(cluster.url + options) as (here, there):
         yield here, there, await member(there, *GROUPS)
 
 
@@ -95,6 +98,20 @@ async def test_a_password(new_cluster: NewCluster) -> None:
         await bounded(stranger.group_send("room.7", event(1)))
 
 
+async def test_tls(new_cluster: NewCluster, certificate: tuple[Path, list[str]]) -> None:
+    file, words = certificate
+    cluster = new_cluster(tls=words)
+    async with in_all_rooms(cluster, f"?ssl_ca_certs={file}") as (here, there, channel):
+        await all_rooms_hear(here, there, channel)
+    throttle = Throttle(Limits(), f"{cluster.url}?ssl_ca_certs={file}")
+    for _ in range(5):
+        await throttle.wrong_password("a", "ana")
+    keys = [node.command("INFO", "keyspace").get("db0", {}).get("keys", 0) for node in cluster.nodes]
+    assert sum(keys) == 2, "counted in the cluster"
+    async with Watched(cluster.url) as stranger:
+        await until(lambda: "certificate" in (stranger.problem or "").lower())
+
+
 async def test_a_group_follows_its_slot_to_another_node(new_cluster: NewCluster) -> None:
     cluster = new_cluster()
     group = GROUPS[0]
@@ -155,13 +172,14 @@ async def test_all_nodes_are_killed_and_come_back(new_cluster: NewCluster) -> No
         assert await receives(there, joined) == [1]
 
 
-async def test_absent_at_the_start(new_cluster: NewCluster) -> None:
+async def test_absent_at_the_start(new_cluster: NewCluster, caplog: pytest.LogCaptureFixture) -> None:
     cluster = new_cluster()
     cluster.kill()
     async with Watched(cluster.url) as here, Watched(cluster.url) as there:
         channel = await soon(member(there, "room.7"))
         await until(lambda: bool(here.problem and there.problem))
         await bounded(here.group_send("room.7", event(1)))
+        assert len(caplog.records) == 2, "once a process, however many nodes it tries"
         for node in cluster.nodes:
             node.start()
         async with asyncio.timeout(WITHIN):

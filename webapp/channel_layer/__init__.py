@@ -21,6 +21,7 @@ from webapp.channel_layer.errors import (
 from webapp.channel_layer.memory import MemoryChannelLayer
 from webapp.channel_layer.messages import Message, method_name
 from webapp.channel_layer.redis import RedisChannelLayer
+from webapp.channel_layer.redis_connection import node_urls
 
 __all__ = [
     "ChannelClosed",
@@ -34,6 +35,7 @@ __all__ = [
     "RedisChannelLayer",
     "Watcher",
     "method_name",
+    "node_urls",
     "open_channel_layer",
 ]
 

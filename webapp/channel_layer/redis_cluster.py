@@ -161,13 +161,15 @@ class Cluster:
         """Any node may answer; another one each time, for one that is cut off tells of the past."""
         nodes = list(self._seeds | (self._slots.nodes if self._slots else set()))
         random.shuffle(nodes)
+        problems: dict[Node, str] = {}
         for node in nodes:
             try:
                 self._adopt(await ask_for_slots(self._options, node, self._timeout))
             except (RedisError, OSError) as error:
-                self._problem = str(error) or f"{node[0]}:{node[1]} did not answer in time"
+                problems[node] = str(error) or f"{node[0]}:{node[1]} did not answer in time"
             else:
                 return
+        self._problem = problems[min(problems)]  # always the same one's, for each new problem is logged
         self._reporter.changed()
 
     def _adopt(self, slots: SlotMap) -> None:

@@ -4,6 +4,7 @@ We drive the connection itself, not `redis.asyncio.PubSub`, because that reconne
 tells nobody: its owner could not know that messages are missing.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -42,19 +43,24 @@ class RedisAddress:
 def read_url(url: str) -> RedisAddress:
     """`redis://`, `rediss://` and `unix://` as redis-py reads them; `redis+cluster://` and `rediss+cluster://` with one
     host or several between commas. ValueError: it cannot be understood."""
-    scheme, _, rest = url.partition("://")
-    kind, _, cluster = scheme.partition("+")
+    kind, _, cluster = url.partition("://")[0].partition("+")
     if cluster not in ("", "cluster") or (cluster and kind == "unix"):
         raise ValueError("the scheme of the Redis URL is not known")
     if not cluster:
         return RedisAddress(redis_options(url), (), cluster=False)
-    place, slash, path = rest.partition("/")
-    secret, at, hosts = place.rpartition("@")
-    every = [redis_options(f"{kind}://{secret}{at}{host}{slash}{path}") for host in hosts.split(",")]
+    every = [redis_options(each) for each in node_urls(url)]
     if any(options.get("db") for options in every):
         raise ValueError("a Redis Cluster has one database, 0: the Redis URL names another")
     seeds = tuple((str(options.get("host", "localhost")), int(options.get("port", 6379))) for options in every)
     return RedisAddress(every[0], seeds, cluster=True)
+
+
+def node_urls(url: str) -> list[str]:
+    """The `redis://` or `rediss://` URL of each node that a cluster's URL names; what else that says holds for all."""
+    scheme, _, rest = url.partition("+cluster://")
+    place = re.split("[/?]", rest, maxsplit=1)[0]
+    secret, at, hosts = place.rpartition("@")
+    return [f"{scheme}://{secret}{at}{host}{rest[len(place) :]}" for host in hosts.split(",")]
 
 
 def redis_options(url: str) -> dict[str, Any]:

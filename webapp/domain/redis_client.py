@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
 
+from webapp.channel_layer import node_urls
+
 RedisClient = Redis | RedisCluster
 AWAY = (RedisError, RedisClusterException, OSError)
 """What a client raises while it cannot be used."""
@@ -36,13 +38,10 @@ def open_storage(url: str, prefix: str) -> RedisStorage:
 
 def read_cluster(url: str) -> tuple[list[ClusterNode], dict[str, Any]]:
     """The nodes that the URL names, and what else it says in redis-py's words, with fewer attempts than its ten."""
-    scheme, _, rest = url.partition("+cluster://")
-    place, _, path = rest.partition("/")
-    secret, at, hosts = place.rpartition("@")
     nodes = []
     options: dict[str, Any] = {}
-    for host in hosts.split(","):
-        options = dict(parse_url(f"{scheme}://{secret}{at}{host}/{path}"))
+    for each in node_urls(url):
+        options = dict(parse_url(each))
         nodes.append(ClusterNode(options.pop("host", "localhost"), options.pop("port", 6379)))
     options["ssl"] = options.pop("connection_class", None) is SSLConnection
     return nodes, options | TIMES | {"retry": Retry(NoBackoff(), 2)}
