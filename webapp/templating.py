@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -90,32 +91,41 @@ def render(name: str, **values: Any) -> str:
 
 
 class Rendered:
-    """Messages as they are shown, by id: the newest revision of each, at most `most` of them."""
+    """Messages as they are shown, by id: the newest revision of each, at most `most` characters of them together.
 
-    def __init__(self, most: int = 4096) -> None:
+    Asked from the event loop and from the database's threads.
+    """
+
+    def __init__(self, most: int = 1 << 20) -> None:
         self.most = most
-        self.messages: dict[int, tuple[Any, Markup]] = {}
+        self.characters = 0
+        self.messages: dict[int, tuple[Look, Markup]] = {}
+        self.lock = Lock()
 
     def html(self, message: Any) -> Markup:
-        known = self.messages.get(message.id)
-        if known is not None and same(known[0], message):
+        look, known = look_of(message), self.messages.get(message.id)
+        if known is not None and known[0] == look:
             return known[1]
         shown = Markup(template("messages/_message.html").render(message=message).strip())  # noqa: S704 - it escapes
-        if len(self.messages) >= self.most:
-            self.messages.clear()
-        self.messages[message.id] = (message, shown)
+        with self.lock:
+            self._forget(message.id)
+            self.messages[message.id] = look, shown
+            self.characters += len(shown)
+            while self.characters > self.most:
+                self._forget(next(iter(self.messages)))
         return shown
 
+    def _forget(self, message_id: int) -> None:
+        _, shown = self.messages.pop(message_id, (None, ""))
+        self.characters -= len(shown)
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two records look the same: of one revision, by one name, with one text."""
-    return bool(
-        one.revision == other.revision
-        and one.html == other.html
-        and one.author_name == other.author_name
-        and one.room_id == other.room_id
-        and one.created_at == other.created_at
-    )
+
+Look = tuple[Any, ...]
+
+
+def look_of(message: Any) -> Look:
+    """Two records of one message look the same if they have this in common: of one revision, by one name, one text."""
+    return message.revision, hash(message.html), message.author_name, message.room_id, message.created_at
 
 
 rendered = Rendered()

@@ -47,7 +47,7 @@ def open_sqlite(url: str, pool: int, write: bool) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "cache_size=-16384",
+            "cache_size=-2048",
             "temp_store=MEMORY",
             f"query_only={'OFF' if write else 'ON'}",
         ):

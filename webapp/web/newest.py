@@ -1,12 +1,10 @@
 """The newest page of each room as it is shown, kept for the next who opens it. Who may see it is asked every time."""
 
-from collections import OrderedDict
+from threading import Lock
 from types import SimpleNamespace
 
 from webapp.domain.history import Page
 from webapp.templating import messages_html
-
-ROOMS = 200
 
 
 def log(room_id: int, page: Page) -> SimpleNamespace:
@@ -20,18 +18,33 @@ def log(room_id: int, page: Page) -> SimpleNamespace:
 
 
 class NewestPages:
-    """By room and head: a head stands for one state of a room's log. Bounded; asked from the database's threads."""
+    """By room and head: a head stands for one state of a room's log. At most `most` characters of them together.
 
-    def __init__(self) -> None:
-        self.logs: OrderedDict[int, tuple[int, SimpleNamespace]] = OrderedDict()
+    Asked from the database's threads.
+    """
+
+    def __init__(self, most: int = 8 << 20) -> None:
+        self.most = most
+        self.characters = 0
+        self.logs: dict[int, tuple[int, SimpleNamespace]] = {}
+        self.lock = Lock()
 
     def get(self, room_id: int, head: int) -> SimpleNamespace | None:
         known = self.logs.get(room_id)
         return known[1] if known is not None and known[0] == head else None
 
     def put(self, room_id: int, head: int, shown: SimpleNamespace) -> None:
-        known = self.logs.get(room_id)
-        if known is None or known[0] < head:
-            self.logs[room_id] = (head, shown)
-        if len(self.logs) > ROOMS:
-            self.logs.popitem(last=False)
+        with self.lock:
+            known = self.logs.get(room_id)
+            if known is not None and known[0] >= head:
+                return
+            self._forget(room_id)
+            self.logs[room_id] = head, shown
+            self.characters += len(shown.messages)
+            while self.characters > self.most:
+                self._forget(next(iter(self.logs)))
+
+    def _forget(self, room_id: int) -> None:
+        known = self.logs.pop(room_id, None)
+        if known is not None:
+            self.characters -= len(known[1].messages)
