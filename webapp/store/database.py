@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from webapp.store.driver import BY_HAND, transaction
 from webapp.store.engine import open_engine
 
 log = logging.getLogger("tertulia.store")
@@ -116,7 +117,7 @@ class Lane:
     def _commit(self, jobs: list[Job]) -> None:
         connection = self._connection()
         try:
-            with connection.begin():
+            with transaction(connection):
                 for job in jobs:
                     job.ran = False
                     job.result = job.verb(connection)
@@ -128,7 +129,7 @@ class Lane:
     def _connection(self) -> Connection:
         """This thread's own, between transactions too: taking it from the pool each time costs as much as a query."""
         if getattr(self.held, "connection", None) is None:
-            self.held.connection = self.engine.connect()
+            self.held.connection = self.engine.connect().execution_options(**{BY_HAND: True})
         return self.held.connection  # type: ignore[no-any-return]
 
     def _let_go(self) -> None:

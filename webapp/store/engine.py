@@ -13,6 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from webapp.store.driver import BY_HAND
+
 log = logging.getLogger("tertulia.store")
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 0x7E27
@@ -36,7 +38,11 @@ def open_engine(url: str, pool: int = 1, write: bool = True) -> Engine:
 def open_sqlite(url: str, pool: int, write: bool) -> Engine:
     Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, pool_size=pool, max_overflow=0, connect_args={"check_same_thread": False, "cached_statements": 256}
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "cached_statements": 256},
+        execution_options={"begin": "BEGIN IMMEDIATE" if write else "BEGIN"},
     )
 
     @event.listens_for(engine, "connect")
@@ -55,7 +61,9 @@ def open_sqlite(url: str, pool: int, write: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get(BY_HAND):
+            connection.exec_driver_sql(options["begin"])
 
     return engine
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from webapp.store.prepared import Prepared
 from webapp.store.rooms import COLUMNS, Room
 from webapp.store.schema import memberships, rooms, users
 
@@ -17,12 +18,12 @@ class Member:
 
 
 # The door: the room comes with the asker's role in it, which is NULL for who is not a member.
-DOOR = (
+DOOR = Prepared(
     select(*COLUMNS, memberships.c.role)
     .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user")))
     .where(rooms.c.id == bindparam("room"))
 )
-MINE = (
+MINE = Prepared(
     select(*COLUMNS)
     .join(memberships, memberships.c.room_id == rooms.c.id)
     .where(memberships.c.user_id == bindparam("user"))
@@ -37,12 +38,12 @@ MEMBERS = (
 
 
 def door(connection: Connection, room_id: int, user_id: int) -> tuple[Room, str | None] | None:
-    row = connection.execute(DOOR, {"room": room_id, "user": user_id}).first()
+    row = DOOR.first(connection, {"room": room_id, "user": user_id})
     return (Room(*row[:5]), row[5]) if row else None
 
 
 def of_user(connection: Connection, user_id: int) -> list[Room]:
-    return [Room(*row) for row in connection.execute(MINE, {"user": user_id})]
+    return [Room(*row) for row in MINE.all(connection, {"user": user_id})]
 
 
 def of_room(connection: Connection, room_id: int) -> list[Member]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
+from webapp.store.prepared import Prepared
 from webapp.store.schema import messages, rooms, users
 
 
@@ -46,7 +47,10 @@ COLUMNS = (
 READ = select(*COLUMNS).join(users, users.c.id == messages.c.author_id)
 IN_ROOM = READ.where(messages.c.room_id == bindparam("room"))
 SHOWN = IN_ROOM.where(messages.c.deleted_at.is_(None))
-INSERT = insert(messages).returning(messages.c.id)
+INSERT = Prepared(
+    insert(messages).returning(messages.c.id),
+    [each.name for each in messages.c if each.name not in ("id", "edited_at", "deleted_at")],
+)
 FIND = READ.where(messages.c.id == bindparam("id"))
 FIND_KEY = READ.where(messages.c.author_id == bindparam("author"), messages.c.key == bindparam("key"))
 NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
@@ -77,7 +81,9 @@ def _all(connection: Connection, statement: Select[Any], **values: int) -> list[
 
 def add(connection: Connection, values: dict[str, Any]) -> int:
     """The new id. Raises IntegrityError when the author used this key before."""
-    return int(connection.execute(INSERT, values).scalar_one())
+    row = INSERT.first(connection, values)
+    assert row is not None
+    return int(row[0])
 
 
 def find(connection: Connection, message_id: int) -> Message | None:

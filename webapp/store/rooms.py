@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
 
+from webapp.store.prepared import Prepared
 from webapp.store.schema import memberships, rooms
 
 
@@ -39,7 +40,7 @@ COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.
 HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 ADVANCE = update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
 # The right-hand sides see the row as it was: last becomes previous in the statement that sets the new last.
-PLACE = (
+PLACE = Prepared(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
     .where(exists().where(memberships.c.room_id == rooms.c.id, memberships.c.user_id == bindparam("author")))
@@ -72,7 +73,7 @@ def advance(connection: Connection, room_id: int) -> int:
 
 def place(connection: Connection, room_id: int, author_id: int, now: int) -> Place | None:
     """The place of this member's next message, with the room's lock; None to who is no member."""
-    row = connection.execute(PLACE, {"room": room_id, "author": author_id, "now": now}).first()
+    row = PLACE.first(connection, {"room": room_id, "author": author_id, "now": now})
     return Place(*row) if row else None
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from webapp.store.prepared import Prepared
 from webapp.store.schema import sessions, users
 
 
@@ -18,7 +19,7 @@ class Session:
     role: str
 
 
-FIND = (
+FIND = Prepared(
     select(
         sessions.c.id_hash,
         sessions.c.created_at,
@@ -34,7 +35,7 @@ FIND = (
 
 
 def find(connection: Connection, id_hash: str) -> Session | None:
-    row = connection.execute(FIND, {"id_hash": id_hash}).first()
+    row = FIND.first(connection, {"id_hash": id_hash})
     return Session(*row) if row else None
 
 

@@ -1,0 +1,63 @@
+"""The driver's own connection behind SQLAlchemy's, for what runs at every post: statements, BEGIN and COMMIT."""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+BY_HAND = "transactions_by_hand"
+"""Execution option of a connection whose transactions `transaction` begins and ends."""
+
+
+def run(connection: Connection, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    """The rows that the driver answers. A DBAPIError as SQLAlchemy raises it."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        cursor = driver.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise translated(connection, sql, error) from error
+
+
+def translated(connection: Connection, sql: str, error: Exception) -> BaseException:
+    """Without the values, which may be what somebody wrote."""
+    dialect = connection.dialect
+    gone = dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]
+    if gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+    )
+
+
+def transaction(connection: Connection) -> AbstractContextManager[Any]:
+    """One transaction of a connection that is opened BY_HAND: committed at its end, rolled back if that is an error."""
+    if connection.dialect.name == "sqlite":
+        return Embedded(connection)
+    return connection.begin()
+
+
+class Embedded:
+    """SQLite's, without SQLAlchemy's objects and events around it, which take longer than the commit of a short one."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __enter__(self) -> None:
+        run(self.connection, self.connection.get_execution_options()["begin"])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                run(self.connection, "COMMIT")
+        finally:
+            driver: Any = self.connection.connection.driver_connection
+            driver.rollback()  # nothing, after a COMMIT
+            if self.connection.in_transaction():
+                self.connection.rollback()  # what SQLAlchemy thinks of it; the driver has none any more
