@@ -11,6 +11,7 @@ from webapp.settings import SettingsError, load
 try:
     app = create_app(load())
 except SettingsError as error:
-    if multiprocessing.parent_process() is not None:
-        os.kill(os.getppid(), signal.SIGTERM)  # uvicorn would start us again for ever, to be refused each time
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None and supervisor.pid is not None:
+        os.kill(supervisor.pid, signal.SIGTERM)  # uvicorn would start us again for ever, to be refused each time
     sys.exit(f"tertulia: {error}")

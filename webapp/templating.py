@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from sys import getsizeof
 from threading import Lock
 from typing import Any
 
@@ -91,14 +92,14 @@ def render(name: str, **values: Any) -> str:
 
 
 class Rendered:
-    """Messages as they are shown, by id: the newest revision of each, at most `most` characters of them together.
+    """Messages as they are shown, by id: the newest revision of each, at most `most` bytes of them together.
 
     Asked from the event loop and from the database's threads.
     """
 
-    def __init__(self, most: int = 1 << 20) -> None:
+    def __init__(self, most: int = 2 << 20) -> None:
         self.most = most
-        self.characters = 0
+        self.bytes = 0
         self.messages: dict[int, tuple[Look, Markup]] = {}
         self.lock = Lock()
 
@@ -110,14 +111,19 @@ class Rendered:
         with self.lock:
             self._forget(message.id)
             self.messages[message.id] = look, shown
-            self.characters += len(shown)
-            while self.characters > self.most:
+            self.bytes += weight(shown)
+            while self.bytes > self.most:
                 self._forget(next(iter(self.messages)))
         return shown
 
     def _forget(self, message_id: int) -> None:
         _, shown = self.messages.pop(message_id, (None, ""))
-        self.characters -= len(shown)
+        self.bytes -= weight(shown) if shown else 0
+
+
+def weight(text: str) -> int:
+    """Bytes of memory of one kept text, with what is kept around it."""
+    return getsizeof(text) + 512
 
 
 Look = tuple[Any, ...]

@@ -83,6 +83,21 @@ class RedisCluster:
         for node in (to, *self.masters):
             node.command("CLUSTER", "SETSLOT", str(slot_of(topic)), "NODE", name(to))
 
+    def abandon(self, topic: str) -> RedisServer:
+        """Takes the slot of `topic` from its owner, which is returned, and gives it to nobody."""
+        owner = self.owner(topic)
+        for node in self.masters:
+            node.command("CONFIG", "SET", "cluster-require-full-coverage", "no")
+            node.command("CLUSTER", "DELSLOTS", str(slot_of(topic)))
+        return owner
+
+    def give(self, topic: str, owner: RedisServer) -> None:
+        """Gives an abandoned slot to `owner`; every master knows of it when this returns."""
+        owner.command("CLUSTER", "ADDSLOTS", str(slot_of(topic)))
+        for node in self.masters:
+            if node is not owner:
+                node.command("CLUSTER", "SETSLOT", str(slot_of(topic)), "NODE", name(owner))
+
     def listeners(self, topic: str) -> dict[int, int]:
         """Connections subscribed to `topic`, by the node's port; nodes that are down, or have none, are left out."""
         alive = [node for node in self.nodes if node.running]

@@ -62,6 +62,13 @@ class RedisServer:
         with redis.Redis(unix_socket_path=str(self.socket), password=self.password, protocol=2) as client:
             return client.execute_command(*words)
 
+    def type_ahead(self, *lines: str) -> socket.socket:
+        """Writes commands without waiting for answers, as to a server that is paused. To be closed by the caller."""
+        typed = socket.socket(socket.AF_UNIX)
+        typed.connect(str(self.socket))
+        typed.sendall("".join(f"{line}\r\n" for line in lines).encode())
+        return typed
+
     def subscribers(self, topic: str) -> int:
         """Connections that are subscribed to `topic`."""
         return int(self.command("PUBSUB", "NUMSUB", topic)[1])

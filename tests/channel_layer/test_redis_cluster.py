@@ -221,6 +221,11 @@ def connections(cluster: RedisCluster) -> int:
         "unix+cluster:///tmp/redis.sock",
         "redis+cluster://127.0.0.1:7000,127.0.0.1:port",
         "redis+cluster://127.0.0.1:7000?nonsense=1",
+        "redis+cluster://127.0.0.1:7000,",
+        "redis+cluster://",
+        "redis+cluster://ana:12#3@127.0.0.1:7000",
+        "redis://ana:12#3@127.0.0.1:7000",
+        "redis://127.0.0.1:7000?retry=3",
     ],
 )
 def test_a_url_that_cannot_be_understood_is_refused_at_once(url: str) -> None:

@@ -31,7 +31,7 @@ async def two_processes(url: str) -> AsyncIterator[tuple[Watched, Watched]]:
 async def ends_up(*layers: Watched, told: list[bool]) -> None:
     """Each owner is told this; no more, no less."""
     await until(lambda: all(len(layer.told) >= len(told) for layer in layers))
-    assert [layer.told for layer in layers] == [told] * len(layers)
+    assert [layer.told for layer in layers] == [told] * len(layers), [layer.told for layer in layers]
 
 
 async def bounded(call: Awaitable[None]) -> str:

@@ -7,8 +7,9 @@ import pytest
 from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.pace import Pace
+from webapp.domain.resources import open_layer
 from webapp.domain.throttle import Throttle
-from webapp.settings import Limits
+from webapp.settings import Limits, SettingsError, load
 
 pytestmark = pytest.mark.anyio
 LIMITS = Limits(logins_per_address=10, logins_per_name=5)
@@ -69,3 +70,23 @@ async def test_processes_count_together_and_do_without_redis(
         assert not await one.may_sign_in("c", "ana")
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example.org", "redis://ana:p%40ss@redis.example.org:7000/3", "rediss://[::1]:7000",
+        "unix:///tmp/redis.sock?db=3", "redis+cluster://[::1]:7000,[::1]:7001", "redis+cluster://a.example.org",
+        "rediss+cluster://ana:p%40s,s@a.example.org:7000,b.example.org/0?ssl_cert_reqs=none",
+    ],
+)  # fmt: skip
+def test_every_client_of_redis_takes_this_url(tmp_path: Path, url: str) -> None:
+    open_layer(load({"DATA_DIR": str(tmp_path), "REDIS_URL": url}))
+
+
+@pytest.mark.parametrize("rest", ["?retry=3", "?nonsense=1"])
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+def test_a_url_that_one_of_them_cannot_use_is_refused(tmp_path: Path, scheme: str, rest: str) -> None:
+    settings = load({"DATA_DIR": str(tmp_path), "REDIS_URL": f"{scheme}://redis.example.org:7000{rest}"})
+    with pytest.raises(SettingsError, match="^REDIS_URL: "):
+        open_layer(settings)

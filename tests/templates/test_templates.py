@@ -18,7 +18,7 @@ from webapp.sockets.attendance import Attendance
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.feed import Feed
 from webapp.store.messages import Message
-from webapp.templating import ROOT, Rendered, environment, message_html, render
+from webapp.templating import ROOT, Rendered, environment, message_html, render, weight
 from webapp.web.newest import NewestPages
 
 TEMPLATES = ROOT / "templates"
@@ -173,18 +173,18 @@ def test_changes_are_told_in_their_newest_state() -> None:
     assert text.rstrip().endswith('<input type="hidden" id="cursor" name="since" value="14" hx-swap-oob="true">')
 
 
-def test_what_is_kept_rendered_is_bounded_by_its_characters() -> None:
+def test_what_is_kept_rendered_is_bounded_in_bytes() -> None:
     kept = Rendered(most=20_000)
     for number in range(1, 200):
         message = replace(MESSAGE, id=number, html="x" * (number * 37 % 3000))
         shown = kept.html(message)
         assert kept.html(replace(message)) is shown
-        assert kept.characters == sum(len(each) for _, each in kept.messages.values()) <= 20_000
+        assert kept.bytes == sum(weight(each) for _, each in kept.messages.values()) <= 20_000
     assert "new text" in kept.html(replace(MESSAGE, id=199, revision=6, html="<p>new text</p>"))
     newest = NewestPages(most=20_000)
     for number in range(1, 200):
         newest.put(number % 9, number, SimpleNamespace(messages="x" * (number * 137 % 9000)))
-        assert newest.characters == sum(len(log.messages) for _, log in newest.logs.values()) <= 20_000
+        assert newest.bytes == sum(weight(log.messages) for _, log in newest.logs.values()) <= 20_000
     assert newest.get(199 % 9, 199) is not None
     newest.put(199 % 9, 5, SimpleNamespace(messages=""))
     assert newest.get(199 % 9, 5) is None, "an older state never takes a newer one's place"

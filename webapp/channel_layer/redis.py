@@ -10,7 +10,8 @@ from webapp.channel_layer.local import LocalChannels
 from webapp.channel_layer.messages import Message, check_name, encode
 from webapp.channel_layer.redis_cluster import Cluster
 from webapp.channel_layer.redis_connection import read_url
-from webapp.channel_layer.redis_server import Reporter, Server, Transport
+from webapp.channel_layer.redis_reporter import Reporter
+from webapp.channel_layer.redis_server import Server, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ class RedisChannelLayer(ChannelLayer):
         if self.problem is not None and self.problem != self._reported:
             logger.warning("the channel layer cannot reach Redis: %s", self.problem)
             self._reported = self.problem
-        elif self.connected:
+        elif self.connected and not self._connected:
             logger.info("the channel layer reaches Redis")
             self._reported = None
 

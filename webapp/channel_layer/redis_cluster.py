@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 from redis.exceptions import RedisError
@@ -11,9 +12,9 @@ from redis.exceptions import RedisError
 from webapp.channel_layer.errors import LayerUnavailable
 from webapp.channel_layer.redis_connection import RedisAddress, make_connection
 from webapp.channel_layer.redis_link import full_jitter
-from webapp.channel_layer.redis_server import Reporter, Server
+from webapp.channel_layer.redis_reporter import Reporter
+from webapp.channel_layer.redis_server import Server
 from webapp.channel_layer.redis_slots import Node, SlotMap, ask_for_slots
-from webapp.channel_layer.redis_subscriber import Confirmation
 from webapp.channel_layer.redis_verbs import SHARDED
 
 logger = logging.getLogger(__name__)
@@ -23,14 +24,28 @@ LOOK_AGAIN = 30.0
 in peace."""
 MOST_ATTEMPTS = 4
 """Of the jitter between two questions while something is wrong: 1.6 s at the most."""
+NO_NODE = "some groups have no node of the Redis Cluster that serves them"
+
+
+@dataclass(slots=True)
+class Topic:
+    """`node` was asked for it, by its id. `heard` is done once that has confirmed it. `lost`: it was not, for a while,
+    after it had been or should have been."""
+
+    node: str | None = None
+    heard: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    lost: bool = False
 
 
 class Cluster:
     """Sharded pub/sub: a topic is published to, and heard from, the node that owns its slot.
 
-    A wanted topic is `unheard` until its owner has confirmed it, and `astray` if it had been heard before or was
-    disowned: slots move and nodes die, and then the map is asked for anew. Up is the cluster when every owner is up and
-    nothing is astray.
+    Slots move and nodes die. Then a topic strays: its node disowns it, the map of slots is asked for anew, and whoever
+    owns it now is asked for the topic. The cluster is up when every slot has an owner, every owner is up and no topic
+    is lost. What is published to a slot on its way is LayerUnavailable.
+
+    Any node's map is believed. One that is cut off from the others, but not from us, tells of the past until it is not
+    asked any more: each time another one is.
     """
 
     def __init__(self, address: RedisAddress, reporter: Reporter, timeout: float) -> None:
@@ -40,25 +55,29 @@ class Cluster:
         self._reporter = reporter
         self._timeout = timeout
         self._slots: SlotMap | None = None
-        self._servers: dict[Node, Server] = {}
-        self._homes: dict[str, Node | None] = {}
-        self._unheard: dict[str, asyncio.Future[None]] = {}
-        self._astray: set[str] = set()
+        self._servers: dict[str, Server] = {}
+        self._addresses: dict[str, Node] = {}
+        self._topics: dict[str, Topic] = {}
+        self._lost = 0
         self._problem: str | None = None
         self._look = asyncio.Event()
         self._mapped = asyncio.Event()
+        self._early = 0
         self._task: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
 
     @property
     def up(self) -> bool:
-        return bool(self._servers) and not self._astray and all(server.up for server in self._servers.values())
+        whole = bool(self._servers) and self._slots is not None and self._slots.complete and not self._lost
+        return whole and all(server.up for server in self._servers.values())
 
     @property
     def problem(self) -> str | None:
         if self.up:
             return None
-        return next((each.problem for each in self._servers.values() if each.problem), self._problem)
+        asked = self._slots is not None and (self._lost or not self._slots.complete)
+        below = next((each.problem for each in self._servers.values() if each.problem), None)
+        return below or self._problem or (NO_NODE if asked else None)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow(), name="channel layer: slots")
@@ -69,77 +88,123 @@ class Cluster:
             await asyncio.wait([self._task])
         servers, self._servers = self._servers, {}
         await asyncio.gather(*(server.stop() for server in servers.values()), *self._retiring)
+        self._problem = "the channel layer is closed"
+        self._mapped.set()
+        for topic in tuple(self._topics):
+            self.drop(topic)
 
     async def publish(self, topic: str, frame: bytes) -> None:
-        if self._slots is None and self._problem is None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._timeout):
-                    await self._mapped.wait()
+        if self._early or (self._slots is None and self._problem is None):
+            await self._first_map()
         server = self._server(self._owner(topic))
         if server is None:
-            raise LayerUnavailable(self._problem or "no node of the cluster serves this group")
+            self._look.set()
+            raise LayerUnavailable(self._problem or NO_NODE)
         await server.publish(topic, frame)
 
+    async def _first_map(self) -> None:
+        """Who came before the map was there goes before who came after."""
+        self._early += 1
+        try:
+            if self._mapped.is_set():
+                await asyncio.sleep(0)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._timeout):
+                        await self._mapped.wait()
+        finally:
+            self._early -= 1
+
     def want(self, topic: str) -> None:
-        if topic not in self._homes:
-            self._homes[topic] = None
-            self._unheard[topic] = asyncio.get_running_loop().create_future()
-            self._settle(topic)
+        if topic not in self._topics:
+            self._topics[topic] = Topic()
+            if self._slots is not None:
+                self._settle(topic, self._topics[topic])
 
     def drop(self, topic: str) -> None:
-        server = self._server(self._homes.pop(topic, None))
+        known = self._topics.pop(topic, None)
+        if known is None:
+            return
+        server = self._server(known.node)
         if server is not None:
             server.drop(topic)
-        self._unheard.pop(topic, None)
-        if topic in self._astray:
-            self._astray.remove(topic)
-            self._reporter.changed()
+        self._found(known)
 
     async def confirmation(self, topic: str) -> None:
-        unheard = self._unheard.get(topic)
-        if unheard is not None and self.problem is None:
-            await asyncio.wait([unheard], timeout=self._timeout)
+        known = self._topics.get(topic)
+        if known is None or known.heard.done():
+            return
+        server = self._server(known.node)
+        problem = self._problem if self._slots is None else NO_NODE if server is None else server.problem
+        if problem is None:
+            await asyncio.wait([known.heard], timeout=self._timeout)
 
-    def _owner(self, topic: str) -> Node | None:
+    def _owner(self, topic: str) -> str | None:
         return None if self._slots is None else self._slots.owner(topic)
 
-    def _server(self, node: Node | None) -> Server | None:
+    def _server(self, node: str | None) -> Server | None:
         return None if node is None else self._servers.get(node)
 
-    def _settle(self, topic: str) -> None:
-        """Has `topic` heard from its owner, as soon as there is one."""
-        before, after = self._server(self._homes[topic]), self._server(self._owner(topic))
-        if before is not None:
-            before.drop(topic)
-        self._homes[topic] = self._owner(topic)
-        if after is not None:
-            after.want(topic).add_done_callback(partial(self._heard, topic))
-        elif self._slots is not None:
-            self._mark_astray(topic)
+    def _settle(self, name: str, topic: Topic) -> None:
+        """Asks the topic's owner for it, unless that was done."""
+        owner = self._owner(name)
+        if topic.node is not None and topic.node != owner:
+            self._servers[topic.node].drop(name)
+            topic.node = None
+            self._lose(topic)
+        server = self._server(owner)
+        if server is None:
+            self._lose(topic)
+        elif topic.node is None:
+            topic.node = owner
+            server.want(name)
 
-    def _heard(self, topic: str, confirmation: Confirmation) -> None:
-        if confirmation.cancelled() or topic not in self._unheard:
-            return
-        self._unheard.pop(topic).set_result(None)
-        self._astray.discard(topic)
-        self._reporter.changed()
-
-    def _strayed(self, topic: str) -> None:
-        """Called by a node that `topic` is not, or is no longer, at home with."""
-        if topic in self._homes:
-            self._mark_astray(topic)
+    def _lose(self, topic: Topic) -> None:
+        if topic.heard.done():
+            topic.heard = asyncio.get_running_loop().create_future()
+        if not topic.lost:
+            topic.lost = True
+            self._lost += 1
         self._look.set()
         self._reporter.changed()
 
-    def _mark_astray(self, topic: str) -> None:
-        self._astray.add(topic)
-        if topic not in self._unheard:
-            self._unheard[topic] = asyncio.get_running_loop().create_future()
+    def _found(self, topic: Topic) -> None:
+        if not topic.heard.done():
+            topic.heard.set_result(None)
+        if topic.lost:
+            topic.lost = False
+            self._lost -= 1
+            self._reporter.changed()
+
+    # -- what the nodes say, each in the order of its replies
+
+    def _arrived(self, node: str, name: bytes, frame: bytes) -> None:
+        """A topic that moves within its shard is heard from two nodes for a moment; one of them counts."""
+        known = self._topics.get(name.decode("ascii"))
+        if known is not None and known.node == node:
+            self._reporter.arrived(name, frame)
+
+    def _heard(self, node: str, name: str) -> None:
+        known = self._topics.get(name)
+        if known is not None and known.node == node:
+            self._found(known)
+
+    def _strayed(self, node: str, name: str) -> None:
+        known = self._topics.get(name)
+        if known is not None and known.node == node:
+            known.node = None
+            self._lose(known)
+
+    def _moved(self, _name: str) -> None:
+        """Something was published to a node that does not own it any more; whoever hears it is told by that node."""
+        self._look.set()
 
     def _node_changed(self) -> None:
         if not self.up:
             self._look.set()
         self._reporter.changed()
+
+    # -- the map
 
     async def _follow(self) -> None:
         """Keeps the map true, whatever happens: nobody else would notice."""
@@ -165,7 +230,7 @@ class Cluster:
         for node in nodes:
             try:
                 self._adopt(await ask_for_slots(self._options, node, self._timeout))
-            except (RedisError, OSError) as error:
+            except (RedisError, OSError, ValueError) as error:
                 problems[node] = str(error) or f"{node[0]}:{node[1]} did not answer in time"
             else:
                 return
@@ -174,26 +239,36 @@ class Cluster:
 
     def _adopt(self, slots: SlotMap) -> None:
         self._slots, self._problem = slots, None
-        for node in slots.owners - self._servers.keys():
-            self._open(node)
-        for topic, home in self._homes.items():
-            if home is not None and home != slots.owner(topic):
-                self._mark_astray(topic)
-            if home is None or topic in self._astray:
-                self._settle(topic)
-        for node in self._servers.keys() - slots.owners:
-            self._retire(self._servers.pop(node))
+        for node in tuple(self._servers):
+            if node not in slots.owners or self._is_elsewhere(node, slots.owners[node]):
+                self._close(node)
+        for node, address in slots.owners.items():
+            if node not in self._servers:
+                self._open(node, address)
+        for name, topic in self._topics.items():
+            self._settle(name, topic)
         self._mapped.set()
         self._reporter.changed()
 
-    def _open(self, node: Node) -> None:
-        reporter = Reporter(self._node_changed, self._reporter.arrived, self._strayed)
-        options = self._options | {"host": node[0], "port": node[1]}
+    def _is_elsewhere(self, node: str, address: Node) -> bool:
+        """It came back at another address; a second name for one that is up is no reason to leave it."""
+        return self._addresses[node] != address and not self._servers[node].up
+
+    def _open(self, node: str, address: Node) -> None:
+        arrived, heard, strayed = (partial(each, node) for each in (self._arrived, self._heard, self._strayed))
+        reporter = Reporter(self._node_changed, arrived, heard, strayed, self._moved)
+        options = self._options | {"host": address[0], "port": address[1]}
+        self._addresses[node] = address
         self._servers[node] = Server(options, reporter, self._timeout, SHARDED)
         self._servers[node].start()
 
-    def _retire(self, server: Server) -> None:
+    def _close(self, node: str) -> None:
         """What waits for its answer is told that there is none."""
-        task = asyncio.create_task(server.stop(), name="channel layer: a node leaves")
+        server = self._servers.pop(node)
+        for topic in self._topics.values():
+            if topic.node == node:
+                topic.node = None
+                self._lose(topic)
+        task = asyncio.create_task(server.stop("the node has left the cluster"), name="channel layer: a node leaves")
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)

@@ -60,12 +60,17 @@ def node_urls(url: str) -> list[str]:
     scheme, _, rest = url.partition("+cluster://")
     place = re.split("[/?]", rest, maxsplit=1)[0]
     secret, at, hosts = place.rpartition("@")
-    return [f"{scheme}://{secret}{at}{host}{rest[len(place) :]}" for host in hosts.split(",")]
+    every = hosts.split(",")
+    if not all(every):
+        raise ValueError("the Redis URL has a comma with no host beside it, or no host at all")
+    return [f"{scheme}://{secret}{at}{host}{rest[len(place) :]}" for host in every]
 
 
 def redis_options(url: str) -> dict[str, Any]:
     """What `url` says, in redis-py's words, with our own wire settings over it. ValueError: it cannot be understood."""
     try:
+        if "#" in url:  # parse_url would take what stands before it for the whole
+            raise ValueError
         options: dict[str, Any] = dict(parse_url(url))
     except ValueError:
         # The reason is not passed on: it may quote what it took for a port out of the middle of a password.
@@ -89,5 +94,5 @@ def make_connection(options: dict[str, Any]) -> RedisConnection:
     kind = arguments.pop("connection_class", Connection)
     try:
         return cast(RedisConnection, kind(**arguments))
-    except (TypeError, RedisError) as error:
+    except (TypeError, AttributeError, RedisError) as error:
         raise ValueError(f"the Redis URL has an option that cannot be used: {error}") from error

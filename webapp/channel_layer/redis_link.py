@@ -43,14 +43,14 @@ class Link(ABC):
     def start(self) -> None:
         self._task = asyncio.create_task(self._keep(), name=f"channel layer: {type(self).__name__}")
 
-    async def stop(self) -> None:
-        """Ends the task and closes the connection; nothing is `changed`."""
+    async def stop(self, reason: str) -> None:
+        """Ends the task and closes the connection; nothing is `changed`. `reason` is for who waits for an answer."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
         self.up = False
-        self._lost("the channel layer is closed")
+        self._lost(reason)
 
     @abstractmethod
     def _fresh(self) -> None:

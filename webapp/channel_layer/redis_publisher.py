@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from webapp.channel_layer.errors import LayerUnavailable
 from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
 from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_reporter import Reporter
 from webapp.channel_layer.redis_verbs import Verbs
 
 MAX_PENDING_BYTES = 8 << 20
@@ -35,19 +35,11 @@ class Publication:
 
 class Publisher(Link):
     """Publishes in the order of the calls, over one connection. What gathers within one turn of the loop goes as one
-    pipeline, so a burst costs few system calls and needs no pool. `strayed` is called with a topic that is not (any
-    more) this node's."""
+    pipeline, so a burst costs few system calls and needs no pool."""
 
-    def __init__(
-        self,
-        connection: RedisConnection,
-        changed: Callable[[], None],
-        strayed: Callable[[str], None],
-        timeout: float,
-        verbs: Verbs,
-    ) -> None:
-        super().__init__(connection, changed, timeout)
-        self._strayed = strayed
+    def __init__(self, connection: RedisConnection, reporter: Reporter, timeout: float, verbs: Verbs) -> None:
+        super().__init__(connection, reporter.changed, timeout)
+        self._moved = reporter.moved
         self._verbs = verbs
         self._waiting: list[Publication] = []
         self._under_way: deque[Publication] = deque()
@@ -92,7 +84,7 @@ class Publisher(Link):
         elif isinstance(reply, ELSEWHERE) and self._under_way:
             publication = self._next_answered()
             publication.settle("the group is moving to another node")
-            self._strayed(publication.topic)
+            self._moved(publication.topic)
         else:
             raise no_redis()
 

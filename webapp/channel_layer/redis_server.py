@@ -1,28 +1,13 @@
 """One Redis server, seen from this process: a connection to publish on and one to listen on."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from webapp.channel_layer.redis_connection import make_connection
 from webapp.channel_layer.redis_publisher import Publisher
-from webapp.channel_layer.redis_subscriber import Confirmation, Subscriber
+from webapp.channel_layer.redis_reporter import Reporter
+from webapp.channel_layer.redis_subscriber import Subscriber
 from webapp.channel_layer.redis_verbs import PLAIN, Verbs
-
-
-def unheard(_topic: str) -> None:
-    """On a single server no topic strays."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """Whom a transport tells: `changed` after `up` or `problem` changed, `arrived(topic, frame)` of each message,
-    `strayed(topic)` of a topic that belongs to another node."""
-
-    changed: Callable[[], None]
-    arrived: Callable[[bytes, bytes], None]
-    strayed: Callable[[str], None] = unheard
 
 
 class Transport(Protocol):
@@ -44,7 +29,7 @@ class Transport(Protocol):
     async def publish(self, topic: str, frame: bytes) -> None:
         """Returns when the server has it; LayerUnavailable otherwise, within `timeout` seconds."""
 
-    def want(self, topic: str) -> Any:
+    def want(self, topic: str) -> None:
         """Hears `topic` from now on, whatever happens to connections."""
 
     def drop(self, topic: str) -> None: ...
@@ -57,9 +42,8 @@ class Server:
     """Both links of one server."""
 
     def __init__(self, options: dict[str, Any], reporter: Reporter, timeout: float, verbs: Verbs = PLAIN) -> None:
-        changed, arrived, strayed = reporter.changed, reporter.arrived, reporter.strayed
-        self._publisher = Publisher(make_connection(options), changed, strayed, timeout, verbs)
-        self._subscriber = Subscriber(make_connection(options), changed, arrived, strayed, timeout, verbs)
+        self._publisher = Publisher(make_connection(options), reporter, timeout, verbs)
+        self._subscriber = Subscriber(make_connection(options), reporter, timeout, verbs)
 
     @property
     def up(self) -> bool:
@@ -73,15 +57,14 @@ class Server:
         self._subscriber.start()
         self._publisher.start()
 
-    async def stop(self) -> None:
-        await asyncio.gather(self._publisher.stop(), self._subscriber.stop())
+    async def stop(self, reason: str = "the channel layer is closed") -> None:
+        await asyncio.gather(self._publisher.stop(reason), self._subscriber.stop(reason))
 
     async def publish(self, topic: str, frame: bytes) -> None:
         await self._publisher.publish(topic, frame)
 
-    def want(self, topic: str) -> Confirmation:
-        """Done when the server has confirmed it, cancelled if it is dropped before."""
-        return self._subscriber.want(topic)
+    def want(self, topic: str) -> None:
+        self._subscriber.want(topic)
 
     def drop(self, topic: str) -> None:
         self._subscriber.drop(topic)

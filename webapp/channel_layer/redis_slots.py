@@ -3,7 +3,8 @@
 import asyncio
 import binascii
 from bisect import bisect_right
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from redis.exceptions import InvalidResponse
 
@@ -20,23 +21,30 @@ def slot_of(topic: str) -> int:
 
 
 class SlotMap:
-    """What a node has answered to CLUSTER SLOTS: `owners` serve slots, `nodes` are these and their replicas."""
+    """What a node has answered to CLUSTER SLOTS.
+
+    `owners` serve slots: their addresses by their ids, which stay when an address changes or has two names. `nodes` are
+    the addresses of these and their replicas. `complete`: every slot has an owner.
+    """
 
     def __init__(self, answer: Any, asked: Node) -> None:
         """InvalidResponse: that is no slot map."""
         try:
-            ranges = sorted((first, last, [node_of(each, asked) for each in nodes]) for first, last, *nodes in answer)
+            ranges = sorted(
+                (first, last, [Member.read(each, asked) for each in nodes]) for first, last, *nodes in answer
+            )
             self._firsts = [first for first, _, _ in ranges]
-            self._ranges = [(last, nodes[0]) for _, last, nodes in ranges]
-            self.owners = {nodes[0] for _, _, nodes in ranges}
-            self.nodes = {node for _, _, nodes in ranges for node in nodes}
-        except (TypeError, ValueError, IndexError):
+            self._ranges = [(last, nodes[0].id) for _, last, nodes in ranges]
+            self.owners = {nodes[0].id: nodes[0].address for _, _, nodes in ranges}
+            self.nodes = {node.address for _, _, nodes in ranges for node in nodes}
+            self.complete = sum(last - first + 1 for first, last, _ in ranges) == SLOTS
+        except (TypeError, ValueError, IndexError, AttributeError):
             raise InvalidResponse(f"{asked[0]}:{asked[1]} does not answer like a Redis Cluster") from None
         if not self.owners:
             raise InvalidResponse(f"the Redis Cluster of {asked[0]}:{asked[1]} has no slots yet")
 
-    def owner(self, topic: str) -> Node | None:
-        """None while nobody serves its slot."""
+    def owner(self, topic: str) -> str | None:
+        """The id of its slot's owner, None while there is none."""
         slot = slot_of(topic)
         place = bisect_right(self._firsts, slot) - 1
         if place < 0 or slot > self._ranges[place][0]:
@@ -44,10 +52,18 @@ class SlotMap:
         return self._ranges[place][1]
 
 
-def node_of(entry: list[Any], asked: Node) -> Node:
-    """A node that does not know its own name is where it was asked."""
-    host = entry[0].decode("ascii") if entry[0] else asked[0]
-    return (asked[0] if host == "?" else host), int(entry[1])
+@dataclass(frozen=True, slots=True, order=True)
+class Member:
+    """A node of a cluster."""
+
+    id: str
+    address: Node
+
+    @classmethod
+    def read(cls, entry: list[Any], asked: Node) -> Self:
+        """A node that does not know its own name is where it was asked."""
+        host = entry[0].decode("ascii") if entry[0] else "?"
+        return cls(entry[2].decode("ascii"), (asked[0] if host == "?" else host, int(entry[1])))
 
 
 async def ask_for_slots(options: dict[str, Any], node: Node, timeout: float) -> SlotMap:

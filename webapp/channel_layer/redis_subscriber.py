@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import MovedError
+
 from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
 from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_reporter import Reporter
+from webapp.channel_layer.redis_slots import slot_of
 from webapp.channel_layer.redis_verbs import Verbs
 
 Confirmation = asyncio.Future[None]
@@ -24,35 +27,25 @@ class Wish:
 class Subscriber(Link):
     """Holds the topics that this process wants, and has them subscribed whenever there is a connection.
 
-    `arrived(topic, frame)` is called for each message, in order; it must not block. The link is up when the server has
-    answered for every topic: its replies come in the order of the commands, so the first PING's answer says so.
-    `strayed` is called with a wanted topic that is not (any more) this node's.
+    The link is up when the server has answered for every topic: its replies come in the order of the commands, so the
+    first PING's answer says so. The reporter must not block.
     """
 
-    def __init__(
-        self,
-        connection: RedisConnection,
-        changed: Callable[[], None],
-        arrived: Callable[[bytes, bytes], None],
-        strayed: Callable[[str], None],
-        timeout: float,
-        verbs: Verbs,
-    ) -> None:
-        super().__init__(connection, changed, timeout)
-        self._arrived = arrived
-        self._strayed = strayed
+    def __init__(self, connection: RedisConnection, reporter: Reporter, timeout: float, verbs: Verbs) -> None:
+        super().__init__(connection, reporter.changed, timeout)
+        self._reporter = reporter
+        self._arrived = reporter.arrived
         self._verbs = verbs
         self._topics: dict[str, Confirmation] = {}
         self._wishes: list[Wish] = []
         self._unanswered: deque[Wish] = deque()
         self._talking = False
 
-    def want(self, topic: str) -> Confirmation:
+    def want(self, topic: str) -> None:
         """Subscribes, now or as soon as there is a connection."""
         if topic not in self._topics:
             self._topics[topic] = asyncio.get_running_loop().create_future()
             self._wish(Wish(topic, self._topics[topic]))
-        return self._topics[topic]
 
     def drop(self, topic: str) -> None:
         """Unsubscribes; does not wait for it."""
@@ -84,8 +77,8 @@ class Subscriber(Link):
         return [(verbs.subscribe if wish.confirmed else verbs.unsubscribe, wish.topic) for wish in wishes]
 
     def _heard(self, reply: Any) -> None:
-        if isinstance(reply, ELSEWHERE) and self._unanswered:
-            self._refused(self._unanswered.popleft())
+        if isinstance(reply, ELSEWHERE):
+            self._refused(reply)
         elif reply == b"PONG":  # a list only while something is subscribed
             self._came_up()
         elif not isinstance(reply, list):
@@ -93,7 +86,7 @@ class Subscriber(Link):
         elif reply[0] == self._verbs.message:
             self._arrived(reply[1], reply[2])
         elif reply[0] == self._verbs.subscribed and self._unanswered:
-            confirm(self._unanswered.popleft().confirmed)
+            self._confirm(self._unanswered.popleft())
         elif reply[0] == b"pong":
             self._came_up()
         elif reply[0] == self._verbs.unsubscribed:
@@ -101,25 +94,37 @@ class Subscriber(Link):
         else:
             raise no_redis()
 
-    def _refused(self, wish: Wish) -> None:
+    def _confirm(self, wish: Wish) -> None:
+        """It is cancelled if the topic was dropped meanwhile, done if an earlier connection had it."""
+        if wish.confirmed is not None and not wish.confirmed.done():
+            wish.confirmed.set_result(None)
+            self._reporter.heard(wish.topic)
+
+    def _refused(self, error: Exception) -> None:
+        """To an UNSUBSCRIBE that `_ended` took for answered it may come when nobody waits for it."""
+        if not self._unanswered or (
+            isinstance(error, MovedError) and error.slot_id != slot_of(self._unanswered[0].topic)
+        ):
+            return
+        wish = self._unanswered.popleft()
         if wish.confirmed is not None and not wish.confirmed.cancelled():
-            self._strayed(wish.topic)
+            self._stray(wish.topic)
 
     def _ended(self, topic: str) -> None:
         """The answer to our own wish, or a node's word that the topic's slot has left it."""
         if self._unanswered and self._unanswered[0] == Wish(topic):
             self._unanswered.popleft()
         elif topic in self._topics:
-            self._strayed(topic)
+            self._stray(topic)
+
+    def _stray(self, topic: str) -> None:
+        confirmed = self._topics.pop(topic, None)
+        if confirmed is not None:
+            confirmed.cancel()
+            self._reporter.strayed(topic)
 
     def _lost(self, problem: str) -> None:
         """Who waits for a confirmation waits on: the next connection may still be in time."""
         self._talking = False
         self._wishes = []
         self._unanswered.clear()
-
-
-def confirm(confirmed: Confirmation | None) -> None:
-    """It is cancelled if the topic was dropped meanwhile, done if an earlier connection had it."""
-    if confirmed is not None and not confirmed.done():
-        confirmed.set_result(None)

@@ -3,6 +3,7 @@
 When Redis is away a process knows its own people only; when it comes back empty, nobody is taken for new.
 """
 
+import asyncio
 import logging
 import secrets
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from redis.exceptions import MovedError
 
 from webapp.domain.leases import MemoryLeases, Person, Place, by_name
-from webapp.domain.redis_client import AWAY, RedisClient
+from webapp.domain.redis_client import AWAY, PATIENCE, RedisClient
 
 log = logging.getLogger("tertulia.presence")
 
@@ -124,7 +125,8 @@ class RedisLeases:
     async def _run(self, script: str, key: str, *values: Any) -> Any:
         """The script's answer, None while Redis is away."""
         try:
-            answer = await self.scripts[script](keys=[key], args=values)
+            async with asyncio.timeout(PATIENCE):
+                answer = await self.scripts[script](keys=[key], args=values)
         except AWAY as error:
             self._say(away=True, problem=error)
             return None
@@ -143,7 +145,7 @@ class RedisLeases:
 def explained(problem: Exception | None) -> str:
     if isinstance(problem, MovedError):
         return "REDIS_URL names one node of a Redis Cluster; let it begin with redis+cluster:// or rediss+cluster://"
-    return str(problem)
+    return str(problem) or "it did not answer in time"
 
 
 def text(value: bytes | str) -> str:

@@ -7,6 +7,7 @@ from webapp.domain import community
 from webapp.domain.community import Community
 from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
+from webapp.domain.redis_client import UNUSABLE, open_client, open_storage
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import UnitOfWork
@@ -40,8 +41,12 @@ class Resources:
 
 
 def open_layer(settings: Settings) -> ChannelLayer:
-    """Not yet connected. SettingsError: REDIS_URL cannot be understood."""
+    """Not yet connected. SettingsError: REDIS_URL cannot be used, by this or by the other clients of Redis."""
     try:
-        return open_channel_layer(settings.layer_url)
-    except ValueError as error:
+        layer = open_channel_layer(settings.layer_url)
+        if settings.redis_url is not None:
+            open_client(settings.redis_url)
+            open_storage(settings.redis_url, "unused")
+        return layer
+    except UNUSABLE as error:
         raise SettingsError(f"REDIS_URL: {error}.") from error

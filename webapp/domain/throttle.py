@@ -4,13 +4,14 @@ Wrong passwords and guesses are counted in Redis when there is one, for all proc
 it is away.
 """
 
+import asyncio
 import logging
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
-from webapp.domain.redis_client import AWAY, open_storage
+from webapp.domain.redis_client import AWAY, PATIENCE, open_storage
 from webapp.settings import Limits
 
 log = logging.getLogger("tertulia.throttle")
@@ -48,15 +49,17 @@ class Throttle:
         if not await self.here.test(item, *key):
             return False
         try:
-            return await self.everywhere.test(item, *key)
+            async with asyncio.timeout(PATIENCE):
+                return await self.everywhere.test(item, *key)
         except AWAY as error:
-            log.warning("counting attempts in this process alone: %s", error)
+            log.warning("counting attempts in this process alone: %s", str(error) or "Redis did not answer in time")
             return True
 
     async def _hit(self, item: RateLimitItem, *key: str) -> None:
         if self.everywhere is not self.here:
             await self.here.hit(item, *key)
         try:
-            await self.everywhere.hit(item, *key)
+            async with asyncio.timeout(PATIENCE):
+                await self.everywhere.hit(item, *key)
         except AWAY as error:
-            log.warning("counting attempts in this process alone: %s", error)
+            log.warning("counting attempts in this process alone: %s", str(error) or "Redis did not answer in time")

@@ -4,7 +4,7 @@ from threading import Lock
 from types import SimpleNamespace
 
 from webapp.domain.history import Page
-from webapp.templating import messages_html
+from webapp.templating import messages_html, weight
 
 
 def log(room_id: int, page: Page) -> SimpleNamespace:
@@ -18,14 +18,14 @@ def log(room_id: int, page: Page) -> SimpleNamespace:
 
 
 class NewestPages:
-    """By room and head: a head stands for one state of a room's log. At most `most` characters of them together.
+    """By room and head: a head stands for one state of a room's log. At most `most` bytes of them together.
 
     Asked from the database's threads.
     """
 
     def __init__(self, most: int = 8 << 20) -> None:
         self.most = most
-        self.characters = 0
+        self.bytes = 0
         self.logs: dict[int, tuple[int, SimpleNamespace]] = {}
         self.lock = Lock()
 
@@ -40,11 +40,11 @@ class NewestPages:
                 return
             self._forget(room_id)
             self.logs[room_id] = head, shown
-            self.characters += len(shown.messages)
-            while self.characters > self.most:
+            self.bytes += weight(shown.messages)
+            while self.bytes > self.most:
                 self._forget(next(iter(self.logs)))
 
     def _forget(self, room_id: int) -> None:
         known = self.logs.pop(room_id, None)
         if known is not None:
-            self.characters -= len(known[1].messages)
+            self.bytes -= weight(known[1].messages)
