@@ -88,5 +88,5 @@ def test_every_client_of_redis_takes_this_url(tmp_path: Path, url: str) -> None:
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
 def test_a_url_that_one_of_them_cannot_use_is_refused(tmp_path: Path, scheme: str, rest: str) -> None:
     settings = load({"DATA_DIR": str(tmp_path), "REDIS_URL": f"{scheme}://redis.example.org:7000{rest}"})
-    with pytest.raises(SettingsError, match="^REDIS_URL: "):
+    with pytest.raises(SettingsError, match=r"^REDIS_URL: "):
         open_layer(settings)

@@ -4,8 +4,8 @@ It promises:
 
 - **At most once.** A message is delivered to a channel once or not at all, never twice.
 - **Order per sender.** What one process sends, by `send` and `group_send` alike, reaches each channel in the order
-  of the calls. Between two senders nothing is promised; nor, on a Redis Cluster, between two groups, or a group and
-  what is sent to single channels, for they may be on different nodes.
+  of the calls. Between two senders nothing is promised. On a Redis Cluster it holds within each group, and within what
+  is sent to single channels, while their slots stay with their nodes.
 - **Capacity per channel.** A channel holds up to `capacity` messages that nobody has taken. A full one misses what
   comes next and keeps what it has; no other channel is touched by it, however great the burst.
 - **Membership for life.** A channel is in its groups until `group_discard`, `close_channel`, `flush` or `close`.
