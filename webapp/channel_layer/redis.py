@@ -28,7 +28,7 @@ class RedisChannelLayer(ChannelLayer):
     `timeout`: seconds that any answer may take, and of silence after which the server is asked for one.
     `redis+cluster://`: sharded pub/sub, which sends an event to its group's shard and no further. There the order per
     sender holds in each group, and in what is sent to single channels, but not between them: the nodes may differ. Nor
-    while a replica takes over: what came to the old master may reach its heir by the cluster's bus after what came later.
+    while a replica takes over: what came to the old master may reach its heir after what came later.
     """
 
     def __init__(
