@@ -8,7 +8,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
@@ -30,7 +29,7 @@ from webapp.sockets.roster import Roster
 from webapp.store.database import Database
 from webapp.store.engine import migrate
 from webapp.web.errors import HANDLERS, on_refused
-from webapp.web.middleware import Doors, PageHeaders
+from webapp.web.middleware import Doors, PageHeaders, PagesGZip
 from webapp.web.newest import NewestPages
 from webapp.web.routes import ROUTES, SOCKET
 
@@ -88,7 +87,7 @@ def create_app(settings: Settings) -> Application:
     return Application(
         routes=ROUTES,
         middleware=[
-            Middleware(GZipMiddleware, minimum_size=1_024, compresslevel=4),
+            Middleware(PagesGZip),
             Middleware(PageHeaders, settings=settings),
             Middleware(Doors, settings=settings, answer=on_refused),
         ],

@@ -3,9 +3,8 @@ the body, and the headers that keep a page to itself."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,14 @@ from webapp.web.refusals import Refused, TooLarge
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 DRAINED = 8 * 1_048_576
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+Raw = list[tuple[bytes, bytes]]
 ANY_HOST = ("/up", "/ready")  # asked for by address, by whatever watches over the server
 
 
@@ -33,7 +40,7 @@ class Doors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        headers = first_of_each(scope["headers"])
         try:
             self._check(scope, headers)
         except Refused as refusal:
@@ -43,7 +50,7 @@ class Doors:
             return
         await self.app(scope, Body(receive, self.settings.limits.body).receive, send)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
+    def _check(self, scope: Scope, headers: Mapping[str, str]) -> None:
         host = headers.get("host", "")
         if not origins.known_host(self.settings, host) and scope["path"] not in ANY_HOST:
             raise Refused(400, "This server does not answer to that name. If it should, set PUBLIC_URL to its address.")
@@ -52,6 +59,11 @@ class Doors:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.settings.limits.body:
             raise TooLarge(self.settings.limits.body)
+
+
+def first_of_each(headers: Raw) -> dict[str, str]:
+    """By name, in lower case as ASGI has them; of a name that comes twice the first."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
 
 
 def foreign(headers: Mapping[str, str], ours: str) -> bool:
@@ -90,7 +102,8 @@ class PageHeaders:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self.secure = settings.secure
+        secure = {"strict-transport-security": "max-age=31536000"} if settings.secure else {}
+        self.fixed = [(name.encode(), value.encode()) for name, value in (HEADERS | secure).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,21 +113,28 @@ class PageHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message), nonce)
+                message["headers"] = self._added(message["headers"], nonce)
             await send(message)
 
         await self.app(scope, receive, with_headers)
 
-    def _add(self, headers: Any, nonce: str) -> None:
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-        headers["Content-Security-Policy"] = policy(nonce)
-        headers.setdefault("Cache-Control", "no-store")
-        if self.secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+    def _added(self, headers: Raw, nonce: str) -> Raw:
+        added = [*headers, *self.fixed, (b"content-security-policy", policy(nonce).encode())]
+        if not any(name == b"cache-control" for name, _ in headers):
+            added.append((b"cache-control", b"no-store"))
+        return added
+
+
+class PagesGZip:
+    """Compresses what is read; what answers a post is short, or sends the browser elsewhere."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.compressing = GZipMiddleware(app, minimum_size=1_024, compresslevel=4)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inner = self.app if scope["type"] == "http" and scope["method"] == "POST" else self.compressing
+        await inner(scope, receive, send)
 
 
 def policy(nonce: str) -> str:
