@@ -1,7 +1,7 @@
 """One open socket, as the hub sees it: frames go in at once, or into a bounded backlog while the peer is slow."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from webapp.settings import Limits
@@ -13,15 +13,20 @@ AGAIN_LATER = 1013
 
 
 class Connection:
-    """Writes never wait. `write` after `close` does nothing."""
+    """Writes never wait. `write` after `close` does nothing.
 
-    __slots__ = ("backlog", "backlog_bytes", "closed", "door", "limits", "push")
+    `put` is the transport's own method while a plain frame may go there at once, None while `write` has to look.
+    """
+
+    __slots__ = ("backlog", "backlog_bytes", "closed", "door", "limits", "push", "put")
 
     def __init__(self, scope: Any, send: Any, limits: Limits) -> None:
         self.limits = limits
         self.door: FrameDoor | PlainDoor = scope.get("extensions", {}).get(EXTENSION) or PlainDoor(send)
+        self.door.paused = self.pause
         self.door.resumed = self.resume
         self.push = self.door.write
+        self.put: Callable[[bytes], None] | None = self.door.put
         self.backlog: deque[Frame] | None = None
         self.backlog_bytes = 0
         self.closed = False
@@ -29,8 +34,11 @@ class Connection:
     @staticmethod
     def write_all(connections: "Iterable[Connection]", frame: Frame) -> None:
         """The fan-out: the same frame to each, without a call more than the transport needs."""
+        data = frame.plain
         for connection in connections:
-            if connection.backlog is not None or not connection.push(frame):
+            if (put := connection.put) is not None:
+                put(data)
+            else:
                 connection.write(frame)
 
     def write(self, frame: Frame) -> None:
@@ -43,25 +51,31 @@ class Connection:
         if len(self.backlog) > self.limits.backlog_frames or self.backlog_bytes > self.limits.backlog_bytes:
             self.close(AGAIN_LATER, "too slow")
 
+    def pause(self) -> None:
+        self.put = None
+
     def resume(self) -> None:
         """The peer reads again: give it what was kept."""
         while self.backlog and self.push(self.backlog[0]):
             self.backlog_bytes -= len(self.backlog.popleft())
         if not self.backlog:
             self._forget()
+            self.put = None if self.closed else self.door.put
 
     def close(self, code: int, reason: str = "") -> None:
         """Close with this code, without waiting for the peer."""
         if not self.closed:
             self.closed = True
+            self.put = None
             self._forget()
             self.door.close(code, reason)
 
     def lost(self) -> None:
         """The peer has gone."""
         self.closed = True
+        self.put = None
         self._forget()
-        self.door.resumed = None
+        self.door.paused = self.door.resumed = None
 
     def _forget(self) -> None:
         self.backlog = None

@@ -29,10 +29,13 @@ class Rest(Awaitable[None]):
 class PlainDoor:
     """What `protocol.FrameDoor` is, by the ordinary `websocket.send`."""
 
-    __slots__ = ("busy", "resumed", "send")
+    put = None
+
+    __slots__ = ("busy", "paused", "resumed", "send")
 
     def __init__(self, send: Send) -> None:
         self.send = send
+        self.paused: Callable[[], None] | None = None
         self.resumed: Callable[[], None] | None = None
         self.busy: asyncio.Task[None] | None = None
 

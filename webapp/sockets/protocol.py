@@ -34,16 +34,24 @@ class FrameDoor:
     """What the application holds of one socket.
 
     `write(frame)` gives the transport one whole frame; it is False while the transport takes none, and a closed socket
-    swallows it. `resumed` is called when the peer reads again.
+    swallows it. `put` does the same with the bytes of a plain one: it is the transport's own method, and None while
+    that takes none, after the end, and for who compresses. `paused` is called when it becomes None, `resumed` when the
+    peer reads again.
     """
 
-    __slots__ = ("protocol", "resumed", "write")
+    __slots__ = ("deflates", "paused", "protocol", "resumed", "write")
 
     def __init__(self, protocol: "FrameProtocol") -> None:
         self.protocol = protocol
-        deflates = any(isinstance(each, PerMessageDeflate) for each in protocol.conn.extensions)
-        self.write: Callable[[Frame], bool] = protocol.write_deflated if deflates else protocol.write_frame
+        self.deflates = any(isinstance(each, PerMessageDeflate) for each in protocol.conn.extensions)
+        self.write: Callable[[Frame], bool] = protocol.write_deflated if self.deflates else protocol.write_frame
+        self.paused: Callable[[], None] | None = None
         self.resumed: Callable[[], None] | None = None
+
+    @property
+    def put(self) -> Callable[[bytes], None] | None:
+        protocol = self.protocol
+        return protocol.put if protocol.taking and not protocol.close_sent and not self.deflates else None
 
     def close(self, code: int, reason: str) -> None:
         """Close without waiting for a peer that does not read."""
@@ -52,9 +60,10 @@ class FrameDoor:
 
 class FrameProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         self.taking = True
+        self.ended = False
         self.door: FrameDoor | None = None
+        super().__init__(*args, **kwargs)
         if self.config.ws_per_message_deflate:
             self.conn = ServerProtocol(extensions=[DEFLATE], max_size=self.config.ws_max_size, logger=self.logger)
         # asyncio's own are five deques, 4 KiB for each socket.
@@ -68,8 +77,24 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.door = FrameDoor(self)
             self.scope["extensions"][EXTENSION] = self.door  # type: ignore[assignment]
 
+    @property
+    def close_sent(self) -> bool:
+        """Set by uvicorn wherever it ends a socket; from then on nothing is put any more."""
+        return self.ended
+
+    @close_sent.setter
+    def close_sent(self, ended: bool) -> None:
+        self.ended = ended
+        if ended:
+            self.stop_putting()
+
+    def stop_putting(self) -> None:
+        if self.door is not None and self.door.paused is not None:
+            self.door.paused()
+
     def pause_writing(self) -> None:
         self.taking = False
+        self.stop_putting()
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -79,16 +104,16 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             self.door.resumed()
 
     def write_frame(self, frame: Frame) -> bool:
-        if self.taking and not self.close_sent:
+        if self.taking and not self.ended:
             self.put(frame.plain)
             return True
-        return self.close_sent or self.disconnected
+        return self.ended or self.disconnected
 
     def write_deflated(self, frame: Frame) -> bool:
-        if self.taking and not self.close_sent:
+        if self.taking and not self.ended:
             self.put(frame.deflated)
             return True
-        return self.close_sent or self.disconnected
+        return self.ended or self.disconnected
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -124,6 +149,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.taking = False
+        self.stop_putting()
         self.door = None
 
     async def send(self, message: Any) -> None:
