@@ -1,5 +1,6 @@
 """A browser and a server for each module, a room for each test; and an ear for every complaint."""
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from tests.browser.windows import DEADLINE, MILLISECONDS, Problems, Window
 from tests.people import Person, newcomer, set_up
+from tests.postgres import Postgres
 from tests.servers import Server, Wire
 
 FLAGS = [
@@ -38,10 +40,31 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     running.close()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """On both databases what a module's constant DATABASES says; the rest on SQLite, for a browser takes its time."""
+    if "database" in metafunc.fixturenames:
+        databases = getattr(metafunc.module, "DATABASES", ["sqlite"])
+        metafunc.parametrize("database", databases, indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """What the environment says of the database: nothing, or a fresh one of PostgreSQL's."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"t{secrets.token_hex(6)}"
+    yield {"DATABASE_URL": postgres.create(name)}
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="module")
+def server(
+    request: pytest.FixtureRequest, database: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A module says what is special about its server in a constant SETTINGS."""
-    settings = {"MAX_POSTS": "100000", **getattr(request.module, "SETTINGS", {})}
+    settings = {"MAX_POSTS": "100000", **database, **getattr(request.module, "SETTINGS", {})}
     running = Server(tmp_path_factory.mktemp("server"), **settings).start()
     yield running
     running.kill()

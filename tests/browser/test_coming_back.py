@@ -13,6 +13,7 @@ from tests.browser.windows import Problems
 from tests.people import Person, fresh_key
 from tests.servers import Server, Wire
 
+DATABASES = ["sqlite", "postgresql"]
 SETTINGS = {"HEARTBEAT_SECONDS": "0.5"}
 
 

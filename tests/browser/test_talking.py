@@ -6,6 +6,7 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.windows import Problems, Window
 from tests.people import Person, newcomer, sign_up
 
+DATABASES = ["sqlite", "postgresql"]
 MARKUP = """\
 <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> <svg onload="window.pwned = 1">
 <b hx-get="/evil" hx-trigger="load">one</b> <i hx-ws:connect="/evil" data-hx-post="/evil">two</i>
