@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
+UNREAD = 0.05
 PING: Command = ("PING",)
 
 
@@ -100,7 +101,7 @@ class Link(ABC):
         """The only writer: a caller that is cancelled must not cut a command in two."""
         commands = [*self._outgoing(), PING]
         while True:
-            self._check_answered()
+            await self._check_answered()
             async with asyncio.timeout(self._timeout):
                 packed = self._connection.pack_commands(commands)
                 await self._connection.send_packed_command(packed, check_health=False)
@@ -124,13 +125,18 @@ class Link(ABC):
                 await self._wake.wait()
         self._wake.clear()
 
-    def _check_answered(self) -> None:
-        """A server that is stopped, or behind a dead wire, closes nothing: only its silence tells."""
+    async def _check_answered(self) -> None:
+        """A server that is stopped, or behind a dead wire, closes nothing: only its silence tells.
+
+        If it was this process that stood still, the answer lies unread: it gets a moment to be read.
+        """
         now = asyncio.get_running_loop().time()
         if self._asked_at is None:
             self._asked_at = now
         elif now - self._asked_at >= self._timeout:
-            raise TimeoutError
+            await asyncio.sleep(UNREAD)
+            if self._asked_at is not None:
+                raise TimeoutError
 
     def _came_up(self) -> None:
         if not self.up:

@@ -122,6 +122,18 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)
         self.close_sent = True  # the peer has closed: what is still written to it goes nowhere
+        self.end_soon()
+
+    def eof_received(self) -> None:
+        """The peer says no more, so it has gone. One that does not read either would keep the transport for ever."""
+        super().eof_received()
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        self.end_soon()
+
+    def end_soon(self) -> None:
+        if self.close_timer is None and not self.disconnected:
+            self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
 
     def close_now(self, code: int, reason: str) -> None:
         if self.close_sent or self.disconnected or self.transport.is_closing():
@@ -133,7 +145,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSE_SECONDS, self.transport.abort)
+        self.end_soon()
 
     def shutdown(self) -> None:
         """The server ends: close 1012, each at a moment of its own, so that not all come back at the same time."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from webapp.store.driver import BY_HAND, transaction
 from webapp.store.engine import open_engine
@@ -122,7 +122,7 @@ class Lane:
                     job.ran = False
                     job.result = job.verb(connection)
                     job.ran = True
-        except DBAPIError:
+        except SQLAlchemyError:
             self._let_go()
             raise
 

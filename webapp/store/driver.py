@@ -13,6 +13,8 @@ BY_HAND = "transactions_by_hand"
 
 def run(connection: Connection, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
     """The rows that the driver answers. A DBAPIError as SQLAlchemy raises it."""
+    if not connection.in_transaction() and not connection.get_execution_options().get(BY_HAND):
+        connection.begin()  # as Core would, so that its COMMIT is one
     driver: Any = connection.connection.driver_connection
     try:
         cursor = driver.execute(sql, parameters)
@@ -57,7 +59,15 @@ class Embedded:
             if kind is None:
                 run(self.connection, "COMMIT")
         finally:
-            driver: Any = self.connection.connection.driver_connection
-            driver.rollback()  # nothing, after a COMMIT
+            self._clear()
+
+    def _clear(self) -> None:
+        """Whatever happened, the next one begins from nothing."""
+        try:
+            if not self.connection.invalidated:
+                driver: Any = self.connection.connection.driver_connection
+                if driver.in_transaction:
+                    run(self.connection, "ROLLBACK")
+        finally:
             if self.connection.in_transaction():
                 self.connection.rollback()  # what SQLAlchemy thinks of it; the driver has none any more

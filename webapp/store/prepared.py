@@ -45,8 +45,11 @@ class Compiled:
         made: SQLCompiler = statement.compile(dialect=dialect, column_keys=columns)
         self.sql = str(made)
         self.order = made.positiontup
-        self.constants = {name: value for name, value in made.params.items() if value is not None}
+        self.constants = {name: bound.value for name, bound in made.binds.items() if not bound.required}
+        self.names = made.binds.keys() - self.constants.keys()
 
     def parameters(self, values: dict[str, Any]) -> Any:
+        if values.keys() != self.names:
+            raise TypeError(f"the statement takes {sorted(self.names)}, not {sorted(values)}")
         every = self.constants | values
         return every if self.order is None else [every[name] for name in self.order]
