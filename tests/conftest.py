@@ -1,6 +1,5 @@
 """What every test may ask for: the two databases, each fresh."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +28,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'tertulia.db'}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name = f"t{secrets.token_hex(6)}"
-    yield server.create(name).replace("postgresql://", "postgresql+psycopg://")
-    server.drop(name)
+    with server.fresh() as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="module")
+def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """A server's environment for one: empty for SQLite, with the URL of a fresh one for PostgreSQL.
+
+    Each folder's conftest.py says which of the two its modules run on.
+    """
+    if request.param == "sqlite":
+        yield {}
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    with postgres.fresh() as url:
+        yield {"DATABASE_URL": url}

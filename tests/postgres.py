@@ -2,12 +2,15 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -66,6 +69,13 @@ class Postgres:
             self.process.send_signal(how)
             self.process.wait(30)
             self.process = None
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The URL of an empty database of its own, dropped at the end."""
+        name = f"t{secrets.token_hex(6)}"
+        yield self.create(name)
+        self.drop(name)
 
     def create(self, name: str) -> str:
         """A fresh database; its URL."""

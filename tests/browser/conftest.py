@@ -1,6 +1,5 @@
 """A browser and a server for each module, a room for each test; and an ear for every complaint."""
 
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 from tests.browser.windows import DEADLINE, MILLISECONDS, Problems, Window
 from tests.people import Person, newcomer, set_up
-from tests.postgres import Postgres
 from tests.servers import Server, Wire
 
 FLAGS = [
@@ -45,18 +43,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         databases = getattr(metafunc.module, "DATABASES", ["sqlite"])
         metafunc.parametrize("database", databases, indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """What the environment says of the database: nothing, or a fresh one of PostgreSQL's."""
-    if request.param == "sqlite":
-        yield {}
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"t{secrets.token_hex(6)}"
-    yield {"DATABASE_URL": postgres.create(name)}
-    postgres.drop(name)
 
 
 @pytest.fixture(scope="module")

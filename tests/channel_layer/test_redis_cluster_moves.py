@@ -10,6 +10,7 @@ from tests.channel_layer.redis_cluster import WITHIN, RedisCluster, name
 from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, two_processes
+from tests.wires import unread
 from webapp.channel_layer import LayerUnavailable, redis_cluster
 from webapp.channel_layer.redis_slots import slot_of
 
@@ -51,7 +52,7 @@ async def test_confirmed_and_disowned_in_one_breath(new_cluster: NewCluster) -> 
         channel = await there.new_channel()
         owner.pause()
         joining = asyncio.create_task(there.group_add(GROUP, channel))
-        await asyncio.sleep(0.05)  # the paused node's socket has the command before the next two
+        await until(lambda: unread(owner.port) > 0)  # the command comes before the next two
         typed = owner.type_ahead(*(f"CLUSTER SETSLOT {slot} NODE {each}" for each in ids))
         owner.resume()
         await soon(joining)
@@ -74,10 +75,9 @@ async def test_leaving_while_the_slot_leaves(new_cluster: NewCluster) -> None:
         connections = listening_on(owner)
         owner.pause()
         typed = owner.type_ahead(f"CLUSTER SETSLOT {slot_of(TOPIC)} NODE {name(to)}")
-        await asyncio.sleep(0.05)  # in the paused node's socket before what is asked next
         await there.group_discard(GROUP, channel)
         joined = asyncio.create_task(there.group_add(stayers[0], channel))
-        await asyncio.sleep(0.05)
+        await until(lambda: unread(owner.port) > 0)
         owner.resume()
         await soon(joined)
         for number, group in enumerate(stayers):

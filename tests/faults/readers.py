@@ -28,6 +28,7 @@ HANDSHAKE = 10.0
 
 LEFT_LIST = re.compile(r'<li id="here-(\d+)" hx-swap-oob="delete">')
 IN_LIST = re.compile(r'<li id="here-(\d+)">')
+HEARTBEAT = '<output id="heartbeat"'
 NOTICE = re.compile(r'<li data-person="(\d+)">[^<]* (joined|left)</li>')
 
 
@@ -48,6 +49,7 @@ class Reader:
         self.resets = 0
         self.here: set[int] = set()
         self.notices: list[tuple[int, str]] = []
+        self.heartbeats = 0
         self.live = False
         self.entries = 0
         self.door = ""
@@ -151,6 +153,7 @@ class Reader:
 
     def _hear(self, frame: str) -> None:
         self._who_is_here(frame)
+        self.heartbeats += HEARTBEAT in frame
         reset = False
         for partial in PARTIAL.finditer(frame):
             if partial["target"] == "#log":

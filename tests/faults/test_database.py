@@ -65,7 +65,7 @@ async def test_case_44_postgres_goes_away_and_comes_back(
     workers = [worker.pid for worker in cluster.workers]
     async with traffic(cluster, town, town.rooms, readers=6) as t:
         t.flow(20)
-        await asyncio.sleep(1)
+        await t.posted(20)
         await asyncio.to_thread(own_postgres.stop, how)
         try:
             await refused_with_a_notice(t, cluster.doors()[0])

@@ -47,7 +47,7 @@ async def test_case_38_a_session_of_25_hours(cluster: Cluster, town: Town) -> No
     await asyncio.to_thread(age, cluster, 25 / 24)
     async with traffic(cluster, town, readers=4) as t:
         assert all(reader.live for reader in t.readers)
-        await asyncio.sleep(4)
+        await until(lambda: all(reader.heartbeats for reader in t.readers), 60)  # ten seconds apart; sweeps, two
         await t.burst(10)
         assert await settled(t.readers, await cluster.heads(t.rooms))
         assert not any(reader.codes for reader in t.readers)

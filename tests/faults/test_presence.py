@@ -20,6 +20,18 @@ TOLD = 45.0
 """Seconds to wait for; the leases of these workers last three, the grace is one."""
 
 
+WITHOUT, AGAIN = "presence has to do without Redis", "presence has Redis again"
+
+
+def said(workers: list[Server], what: str) -> list[int]:
+    """How often each worker's log says it."""
+    return [worker.log.read_text().count(what) for worker in workers]
+
+
+def more(counts: list[int], before: list[int]) -> bool:
+    return all(now > then for now, then in zip(counts, before, strict=True))
+
+
 class At:
     """One worker's door alone."""
 
@@ -85,11 +97,12 @@ async def test_presence_after_redis_lost_everything(cluster: Cluster, town: Town
             await reader.open()
         await until(lambda: all(told(reader, town.ids[bea]) == ["joined"] for reader in old), TOLD)
         before = [list(reader.notices) for reader in old]
+        away, back = (said(cluster.workers, what) for what in (WITHOUT, AGAIN))
         await asyncio.to_thread(redis_server.kill)
-        await asyncio.sleep(2)
+        await until(lambda: more(said(cluster.workers, WITHOUT), away), TOLD)
         await asyncio.to_thread(redis_server.start)
         await until(lambda: all(readiness(url) == "ok" for url in cluster.doors()), TOLD)
-        await asyncio.sleep(1.5)  # what they look up when they are connected again
+        await until(lambda: more(said(cluster.workers, AGAIN), back), TOLD)
         assert [reader.notices for reader in old] == before
         await readers[2].open()
         await until(
@@ -97,6 +110,7 @@ async def test_presence_after_redis_lost_everything(cluster: Cluster, town: Town
         )
         await until(lambda: [told(reader, town.ids[carl]) for reader in old] == [["joined"], ["joined"]], TOLD)
         assert [told(reader, town.ids[bea]) for reader in old] == [["joined"], ["joined"]]
+        assert [reader.notices for reader in old] == [[*notices, (town.ids[carl], "joined")] for notices in before]
     finally:
         for reader in readers:
             await reader.close()

@@ -23,9 +23,9 @@ async def test_case_36_redis_is_killed_for_five_seconds_and_comes_back_empty(
 ) -> None:
     async with traffic(cluster, town, town.rooms, readers=9) as t:
         t.flow(20)
-        await asyncio.sleep(1)
+        await t.posted(20)
         await asyncio.to_thread(redis_server.kill)
-        await asyncio.sleep(5)  # case 36 says for how long it is away
+        await t.posted(100)  # case 36 says five seconds: they are theirs
         await asyncio.to_thread(redis_server.start)
         print(f"the slowest reader is whole {await t.whole(WHOLE):.2f} s after Redis is back")
         await t.comes_out_clean()
@@ -39,7 +39,7 @@ async def test_case_36_a_redis_that_is_silent(cluster: Cluster, town: Town, redi
         t.flow(20)
         redis_server.pause()
         try:
-            await asyncio.sleep(3)
+            await t.posted(60)
             await t.listen(3)
             await t.whole(WHOLE)
         finally:
@@ -97,7 +97,7 @@ async def test_case_37_without_redis_the_chat_works(lonely: Cluster, late_redis:
         assert [readiness(url) for url in lonely.doors()] == ["degraded"] * 2
         await t.burst(60)
         t.flow(15)
-        await asyncio.sleep(3)
+        await t.posted(45)
         t.readers[0].drop()
         await t.comes_out_clean()
         assert {answer for post in t.ledger.posts for answer in post.answers} == {201}

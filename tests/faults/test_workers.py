@@ -17,6 +17,7 @@ from tests.faults.posters import OFFLINE
 from tests.faults.traffic import traffic
 from tests.people import Person, fresh_key
 from tests.servers import Server
+from tests.wires import unread
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def test_case_39_sigterm_ends_a_worker_and_nobody_loses_a_word(cluster: Cl
     leaving = cluster.workers[0]
     async with traffic(cluster, town, town.rooms, readers=12) as t:
         t.flow(20)
-        await asyncio.sleep(1)
+        await t.posted(20)
         there = [reader for reader in t.readers if reader.door == leaving.url]
         entries = {reader: reader.entries for reader in there}
         async with restarted(cluster, leaving):
@@ -73,7 +74,7 @@ async def test_case_40_kill_9_of_one_of_two(cluster: Cluster, town: Town) -> Non
     async with traffic(cluster, town, town.rooms, readers=12) as t:
         t.flow(30)
         for dying in cluster.workers:
-            await asyncio.sleep(1)
+            await t.posted(30)
             there = [reader for reader in t.readers if reader.live and reader.door == dying.url]
             entries = {reader: reader.entries for reader in there}
             started = time.monotonic()
@@ -93,8 +94,7 @@ async def test_case_40_a_burst_is_killed_in_the_middle(cluster: Cluster, town: T
     async with traffic(cluster, town, readers=6) as t:
         for dying in cluster.workers:
             writing = asyncio.create_task(t.burst(100, at_once=30))
-            enough = len(t.ledger.acknowledged) + 30
-            await until(lambda: len(t.ledger.acknowledged) >= enough, 60)  # noqa: B023
+            await t.posted(30)
             async with restarted(cluster, dying):
                 await cluster.kill(dying)
                 await writing
@@ -107,7 +107,7 @@ async def test_a_worker_that_is_silent_for_a_while(cluster: Cluster, town: Town)
         t.flow(15)
         cluster.workers[0].pause()
         try:
-            await asyncio.sleep(3)
+            await until(lambda: unread(cluster.workers[0].port) > 0, 60)
         finally:
             cluster.workers[0].resume()
         await t.whole(BACK)
@@ -135,7 +135,7 @@ async def test_rolling_restart_behind_one_port(
             t.flow(15)
             for poster in t.posters:
                 poster.patience = 1.0
-            await asyncio.sleep(0.5)
+            await t.posted(8)
             await asyncio.to_thread(site.terminate, ENDS_WITHIN)
             await t.ebb()
             stored = {row.key for row in site.rows("SELECT key FROM messages")}
@@ -177,7 +177,7 @@ class Sending:
         )
         made.writer.write(head.encode() + made.body[:10])
         await made.writer.drain()
-        await asyncio.sleep(0.5)  # so that the worker has begun with it
+        await until(lambda: unread(worker.port) == 0, 20)  # the worker has begun with it
         return made
 
     async def finish(self) -> bytes:

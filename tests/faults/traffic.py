@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.faults.audit import Store, Verdict, audit, settled
-from tests.faults.cluster import Cluster, Deployment, Town
+from tests.faults.cluster import Cluster, Deployment, Town, until
 from tests.faults.posters import Ledger, Post, Poster
 from tests.faults.readers import Reader
 from tests.faults.sinks import Sink
@@ -94,6 +94,11 @@ class Traffic:
             await poster.edit(post, f"{post.text}, changed")
         else:
             await poster.delete(post)
+
+    async def posted(self, count: int) -> None:
+        """Until so many more posts have been acknowledged."""
+        enough = len(self.ledger.acknowledged) + count
+        await until(lambda: len(self.ledger.acknowledged) >= enough, 60)
 
     async def ebb(self) -> None:
         """No new posts; those under way are finished."""

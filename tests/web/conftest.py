@@ -1,26 +1,17 @@
 """A real server with an admin, Ana, shared by the tests of one file; each file runs on both databases."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.people import Person, set_up
-from tests.postgres import Postgres
 from tests.servers import Server
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
-    """What the environment says of the database: nothing, or a fresh one of PostgreSQL's."""
-    if request.param == "sqlite":
-        yield {}
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"t{secrets.token_hex(6)}"
-    yield {"DATABASE_URL": postgres.create(name)}
-    postgres.drop(name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
