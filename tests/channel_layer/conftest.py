@@ -90,7 +90,10 @@ def own_redis(new_redis: Callable[..., RedisServer]) -> RedisServer:
     return new_redis().start()
 
 
-@pytest.fixture(params=["memory", "redis", "cluster"])
+KEYS = [b"a key of the contract's own"]
+
+
+@pytest.fixture(params=["memory", "redis", "signed", "cluster"])
 async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     """The same promises on every back end. Capacity 10, expiry 60 s on a clock that stands still."""
     clock = Clock()
@@ -98,10 +101,12 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
         async with MemoryChannelLayer(CAPACITY, EXPIRY, clock=clock) as layer:
             yield Pair(layer, layer, clock)
         return
-    url, prefix = request.getfixturevalue(f"shared_{request.param}").url, f"test-{uuid.uuid4().hex}"
+    server = "shared_cluster" if request.param == "cluster" else "shared_redis"
+    url, prefix = request.getfixturevalue(server).url, f"test-{uuid.uuid4().hex}"
+    keys = () if request.param == "redis" else KEYS
     async with (
-        RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, clock=clock, timeout=PATIENCE) as here,
-        RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, clock=clock, timeout=PATIENCE) as there,
+        RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, keys=keys, clock=clock, timeout=PATIENCE) as here,
+        RedisChannelLayer(url, CAPACITY, EXPIRY, prefix=prefix, keys=keys, clock=clock, timeout=PATIENCE) as there,
     ):
         await until(lambda: here.connected and there.connected)
         yield Pair(here, there, clock, nodes=3 if request.param == "cluster" else 1)

@@ -13,6 +13,8 @@ It promises:
 - **A cancelled `receive` loses nothing.** The next one gets the message.
 - **Isolation.** Each receiver gets a copy of its own: what one does to it, no other sees.
 - **Everything is bounded**, in memory and in time: no call waits for a server for more than about a second.
+- **Nobody else's word.** With `keys`, whoever can write to the server can keep messages from arriving, and no more:
+  what was not signed with one of them, was signed for another group or channel, or was heard before, is refused.
 - **Linear cost.** `group_send` costs one encoding, and one append per member in this process.
 
 It does not promise:
@@ -21,6 +23,7 @@ It does not promise:
   anything numbers its messages, sees the gap, and reads its store (`dropped` counts what a full channel missed).
 - **That an absent channel is noticed.** A message to a channel that is closed, or never was, is dropped in silence.
 - **Channels for others to read.** A channel is read, and put into groups, only by the process that made it.
+- **That clocks may differ.** With `keys`, hosts whose clocks are more than a minute apart do not hear each other.
 - **Durability, history, patterns, acknowledgement.**
 
 One layer object belongs to one process and one event loop.

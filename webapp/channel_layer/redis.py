@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from webapp.channel_layer.base import ChannelLayer, Watcher
@@ -12,6 +12,8 @@ from webapp.channel_layer.redis_cluster import Cluster
 from webapp.channel_layer.redis_connection import read_url
 from webapp.channel_layer.redis_reporter import Reporter
 from webapp.channel_layer.redis_server import Server, Transport
+from webapp.channel_layer.seal import Refused, Seal
+from webapp.channel_layer.sparse_log import SparseLog
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +27,8 @@ class RedisChannelLayer(ChannelLayer):
     `send` to a channel of ours can say that it is full.
 
     `prefix` and the database number keep installations on one server apart (pub/sub itself knows no databases).
+    `keys` sign what goes over the server; what comes without such a signature is refused, counted in `refused`, and
+    told once a minute. Without keys whoever can write to the server can say anything in any group.
     `timeout`: seconds that any answer may take, and of silence after which the server is asked for one.
     `redis+cluster://`: sharded pub/sub, which sends an event to its group's shard and no further. There the order per
     sender holds in each group, and in what is sent to single channels, but not between them: the nodes may differ. Nor
@@ -38,6 +42,7 @@ class RedisChannelLayer(ChannelLayer):
         expiry: float = 60,
         *,
         prefix: str = "tertulia",
+        keys: Sequence[bytes] = (),
         clock: Callable[[], float] = time.monotonic,
         timeout: float = 1.0,
     ) -> None:
@@ -47,6 +52,9 @@ class RedisChannelLayer(ChannelLayer):
         self.expiry = expiry
         self._namespace = f"{prefix}:{address.options.get('db', 0)}"
         self._groups = f"{self._namespace}:group:"
+        self._seal = Seal(keys) if keys else None
+        self.refused = 0
+        self._sparse_log = SparseLog(logger)
         self._local = LocalChannels(capacity, expiry, clock)
         reporter = Reporter(self._changed, self._arrived)
         self._redis: Transport = (
@@ -83,7 +91,7 @@ class RedisChannelLayer(ChannelLayer):
         if process == self._local.process:
             self._local.put(channel, payload)
         elif process is not None:
-            await self._redis.publish(self._mail_of(process), frame(channel, payload))
+            await self._publish(self._mail_of(process), frame(channel, payload))
 
     async def receive(self, channel: str) -> Message:
         return await self._local.receive(channel)
@@ -106,7 +114,7 @@ class RedisChannelLayer(ChannelLayer):
         self._start()
         payload = encode(message)
         self._local.deliver(group, payload)
-        await self._redis.publish(self._groups + group, frame(self._local.process, payload))
+        await self._publish(self._groups + group, frame(self._local.process, payload))
 
     async def flush(self) -> None:
         self._unsubscribe(self._local.clear())
@@ -135,9 +143,27 @@ class RedisChannelLayer(ChannelLayer):
         for group in groups:
             self._redis.drop(self._groups + group)
 
+    async def _publish(self, topic: str, plain: bytes) -> None:
+        """Signed in the moment in which it takes its place in the order of what is sent."""
+        await self._redis.publish(topic, self._seal.close(topic.encode(), plain) if self._seal else plain)
+
+    def _opened(self, topic: bytes, data: bytes) -> bytes | None:
+        """The frame that was signed, None for what is not for us."""
+        if self._seal is None:
+            return data
+        try:
+            return self._seal.open(topic, data)
+        except Refused as error:
+            self.refused += 1
+            self._sparse_log.warning(str(error), "an event in %s was refused: %s", topic.decode("ascii"), error)
+            return None
+
     def _arrived(self, topic: bytes, data: bytes) -> None:
         """Called by the subscriber. The head of a frame is the sender's name, or the channel's in a process's mail."""
-        head, _, payload = data.partition(b" ")
+        opened = self._opened(topic, data)
+        if opened is None:
+            return
+        head, _, payload = opened.partition(b" ")
         name = topic.decode("ascii")
         if not name.startswith(self._groups):
             self._local.post(head.decode("ascii", "replace"), payload)
