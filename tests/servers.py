@@ -54,18 +54,21 @@ class Server:
     def pid(self) -> int:
         return self._running().pid
 
-    def start(self) -> Self:
-        """Running and answering, when this returns."""
-        assert self._process is None, "it runs already"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        command = [
+    @property
+    def command(self) -> list[str]:
+        return [
             sys.executable, "-m", "uvicorn", "webapp.main:app", "--host", "127.0.0.1", "--port", str(self.port),
             "--ws", self.ws, "--ws-max-size", "65536",
             "--timeout-graceful-shutdown", "10", "--no-access-log",
         ]  # fmt: skip
+
+    def start(self) -> Self:
+        """Running and answering, when this returns."""
+        assert self._process is None, "it runs already"
+        self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self.command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_WITHIN
         while not self._answers():
@@ -116,6 +119,14 @@ class Server:
             return httpx.get(f"{self.url}/up", timeout=5, trust_env=False).is_success
         except httpx.TransportError:
             return False
+
+
+class ServeCommand(Server):
+    """The same by `python -m webapp serve`."""
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "webapp", "serve"]
 
 
 class Wire:

@@ -34,6 +34,7 @@ def serve(host: str) -> None:
         ws_per_message_deflate=settings.compress_frames,
         timeout_graceful_shutdown=12,
         access_log=False,
+        proxy_headers=False,  # web/forwarded.py reads them
         server_header=False,
     )
 

@@ -29,6 +29,7 @@ from webapp.sockets.roster import Roster
 from webapp.store.database import Database
 from webapp.store.engine import migrate
 from webapp.web.errors import HANDLERS, on_refused
+from webapp.web.forwarded import Forwarded
 from webapp.web.middleware import Doors, PageHeaders, PagesGZip
 from webapp.web.newest import NewestPages
 from webapp.web.routes import ROUTES, SOCKET
@@ -43,9 +44,12 @@ NO_SUCH_SOCKET = 4404
 class Application(Starlette):
     """Pages go through Starlette, sockets straight to their consumer: what lies between would be kept for each one."""
 
+    forwarded: Forwarded
     open_consumer: Callable[[Scope, Receive, Send], Consumer]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            self.forwarded.read(scope)
         if scope["type"] != "websocket":
             await super().__call__(scope, receive, send)
         elif (found := ROOM_SOCKET.match(scope["path"])) is not None and len(found["room"]) < LONGEST_NUMBER:
@@ -84,7 +88,7 @@ def create_app(settings: Settings) -> Application:
                 announce_setup(resources)
             yield
 
-    return Application(
+    app = Application(
         routes=ROUTES,
         middleware=[
             Middleware(PagesGZip),
@@ -94,6 +98,8 @@ def create_app(settings: Settings) -> Application:
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
+    app.forwarded = Forwarded(settings.forwarded_allow_ips, settings.trusted_hops)
+    return app
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,6 +45,8 @@ class Settings:
     public_url: str | None = None
     port: int = 8000
     workers: int = 1
+    forwarded_allow_ips: tuple[str, ...] = ("127.0.0.1", "::1")
+    trusted_hops: int = 1
     compress_frames: bool = False
     sweep_seconds: float = 2.0
     heartbeat_seconds: float = 10.0
@@ -73,6 +76,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=public_url(environ.get("PUBLIC_URL")),
         port=whole(environ, "PORT", 8000, low=1, high=65535),
         workers=whole(environ, "WEB_CONCURRENCY", 1, low=1, high=256),
+        forwarded_allow_ips=proxies(environ.get("FORWARDED_ALLOW_IPS")),
+        trusted_hops=whole(environ, "TRUSTED_HOPS", 1, low=1, high=16),
         compress_frames=bool(whole(environ, "COMPRESS_FRAMES", 0, low=0, high=1)),
         sweep_seconds=seconds(environ, "SWEEP_SECONDS", 2.0),
         heartbeat_seconds=seconds(environ, "HEARTBEAT_SECONDS", 10.0),
@@ -145,6 +150,20 @@ def public_url(value: str | None) -> str | None:
     default = {"http": 80, "https": 443}[url.scheme]
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
     return f"{url.scheme}://{host}" + (f":{port}" if port and port != default else "")
+
+
+def proxies(value: str | None) -> tuple[str, ...]:
+    """The peers whose X-Forwarded-For counts: addresses, networks, or `*`."""
+    names = tuple(name.strip() for name in (value or "127.0.0.1,::1").split(",") if name.strip())
+    for name in names:
+        try:
+            if name != "*":
+                ip_network(name, strict=False)
+        except ValueError:
+            raise SettingsError(
+                f"FORWARDED_ALLOW_IPS names {name!r}: it must be addresses or networks with commas between them, or *."
+            ) from None
+    return names
 
 
 def setup_token(value: str | None) -> str | None:

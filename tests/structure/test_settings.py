@@ -30,6 +30,8 @@ KEY = "k" * 32
         ({"WEB_CONCURRENCY": "-1"}, "WEB_CONCURRENCY"),
         ({"SWEEP_SECONDS": "never"}, "SWEEP_SECONDS"),
         ({"MAX_BODY": "lots"}, "MAX_BODY"),
+        ({"FORWARDED_ALLOW_IPS": "127.0.0.1, proxy.example.org"}, "proxy.example.org"),
+        ({"TRUSTED_HOPS": "0"}, "TRUSTED_HOPS"),
     ],
 )
 def test_refused_with_one_sentence(tmp_path: Path, environ: dict[str, str], says: str) -> None:

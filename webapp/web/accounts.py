@@ -12,7 +12,7 @@ from webapp.domain.signatures import COOKIE
 from webapp.domain.unit_of_work import Transaction
 from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
-from webapp.web.requests import address, by_htmx, resources, session_hash
+from webapp.web.requests import address, by_htmx, network, resources, session_hash
 
 WRONG = "Username and password do not fit together, or there were too many attempts: then wait three minutes."
 FIRST_ROOM = ("General", "Whatever does not fit elsewhere")
@@ -48,10 +48,10 @@ def first_run(tx: Transaction, community: str, time_zone: str, admin: Newcomer) 
 
 async def check_token(request: Request, token: str) -> None:
     held = resources(request)
-    if not await held.throttle.may_guess(address(request)):
+    if not await held.throttle.may_guess(network(request)):
         raise TooMany("Too many wrong tokens: wait three minutes.", 180)
     if not secrets.compare_digest(token.strip().encode(), held.setup_token.encode()):
-        await held.throttle.wrong_guess(address(request))
+        await held.throttle.wrong_guess(network(request))
         raise Invalid(token="This is not the token in the server's log.")
 
 
@@ -83,13 +83,13 @@ async def checked_password(request: Request, username: str, password: str) -> in
     """Whose password this is. A wrong name, a wrong password and too many of either look and last the same."""
     held = resources(request)
     name = username.strip().lower()
-    allowed = await held.throttle.may_sign_in(address(request), name)
+    allowed = await held.throttle.may_sign_in(network(request), name)
     found = await held.work.read(accounts.password_of, name) if allowed else None
     if await passwords.verify(found[1] if found else None, password) and found:
         return found[0]
     if not allowed:
         raise TooMany(WRONG, held.settings.limits.logins_seconds)
-    await held.throttle.wrong_password(address(request), name)
+    await held.throttle.wrong_password(network(request), name)
     raise SignedOut(WRONG)
 
 
@@ -121,13 +121,13 @@ async def join(request: Request) -> Response:
 async def invited(request: Request) -> int:
     """The invitation in the link. Raises NotFound; guessing is slowed down."""
     held = resources(request)
-    if not await held.throttle.may_guess(address(request)):
+    if not await held.throttle.may_guess(network(request)):
         raise TooMany("Too many wrong invitations: wait three minutes.", 180)
     code = held.signatures.invitation_id(request.path_params["code"])
     try:
         return await held.work.read(invitations.check, code)
     except NotFound:
-        await held.throttle.wrong_guess(address(request))
+        await held.throttle.wrong_guess(network(request))
         raise
 
 
@@ -147,7 +147,7 @@ async def signed_in(request: Request, user_id: int, path: str = "/") -> Response
     """A new session, whatever the browser came with, and on to the page."""
     held = resources(request)
     cookie, hashed = held.signatures.new_session()
-    browser = Browser(hashed, address(request)[:64], request.headers.get("user-agent", "")[:200])
+    browser = Browser(hashed, address(request), request.headers.get("user-agent", "")[:200])
     await held.work.write(accounts.start_session, user_id, browser, session_hash(request))
     response = pages.see(local_path(path))
     response.set_cookie(

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from webapp.domain import addresses
 from webapp.domain.errors import NotFound
 from webapp.domain.resources import Resources
 from webapp.domain.signatures import COOKIE
@@ -16,8 +17,13 @@ def resources(request: Request) -> Resources:
 
 
 def address(request: Request) -> str:
-    """Where it comes from; a proxy's word for it counts only from the proxies that FORWARDED_ALLOW_IPS names."""
+    """Where it comes from, as forwarded.py found it."""
     return request.client.host if request.client else "unknown"
+
+
+def network(request: Request) -> str:
+    """What attempts from there are counted for."""
+    return addresses.network(address(request))
 
 
 def session_hash(request: Request) -> str | None:
