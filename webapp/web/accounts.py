@@ -12,7 +12,7 @@ from webapp.domain.signatures import COOKIE
 from webapp.domain.unit_of_work import Transaction
 from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
-from webapp.web.requests import address, by_htmx, network, resources, session_hash
+from webapp.web.requests import address, by_htmx, device, network, resources, session_hash
 
 WRONG = "Username and password do not fit together, or there were too many attempts: then wait three minutes."
 FIRST_ROOM = ("General", "Whatever does not fit elsewhere")
@@ -147,7 +147,7 @@ async def signed_in(request: Request, user_id: int, path: str = "/") -> Response
     """A new session, whatever the browser came with, and on to the page."""
     held = resources(request)
     cookie, hashed = held.signatures.new_session()
-    browser = Browser(hashed, address(request), request.headers.get("user-agent", "")[:200])
+    browser = Browser(hashed, address(request), device(request))
     await held.work.write(accounts.start_session, user_id, browser, session_hash(request))
     response = pages.see(local_path(path))
     response.set_cookie(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from webapp.domain.errors import DomainError, Invalid
 
 MOST_FIELDS = 200
+BODY = "body"
 
 
 class Form:
@@ -27,13 +28,14 @@ class Form:
 
 
 async def data(request: Request) -> FormData:
-    """The body's fields. Raises Invalid for one that is no form."""
+    """The body's fields. Raises Invalid for one that is no form, or no text."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
         raise Invalid(form="A form was expected here.")
-    if kind == "multipart/form-data":
-        return await request.form(max_files=0, max_fields=MOST_FIELDS)
-    try:  # a tenth of the time that the streaming parser takes, which is for bodies larger than ours may be
+    try:
+        if kind == "multipart/form-data":
+            return encodable(await request.form(max_files=0, max_fields=MOST_FIELDS))
+        # A tenth of the time that the streaming parser takes, which is for bodies larger than ours may be.
         body = (await request.body()).decode()
         pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
         return FormData([(name, value) for name, value in pairs])
@@ -41,6 +43,16 @@ async def data(request: Request) -> FormData:
         raise Invalid(form="The form could not be read.") from None
 
 
+def encodable(found: FormData) -> FormData:
+    """The same. A multipart form names its own encoding, which may make what is no text: UnicodeError."""
+    for _, value in found.multi_items():
+        str(value).encode()
+    return found
+
+
 async def read(request: Request) -> Form:
+    """Raises Invalid, also for a NUL: PostgreSQL keeps none. A message's body leaves its own out."""
     found = await data(request)
+    if any("\x00" in value for name, value in found.items() if isinstance(value, str) and name != BODY):
+        raise Invalid(form="The form holds a character that no text has. Type it again instead of pasting it.")
     return Form({name: value for name, value in found.items() if isinstance(value, str)})

@@ -10,6 +10,7 @@ from webapp.domain.resources import Resources
 from webapp.domain.signatures import COOKIE
 
 LARGEST = 2**62
+LONGEST_DEVICE = 200
 
 
 def resources(request: Request) -> Resources:
@@ -24,6 +25,11 @@ def address(request: Request) -> str:
 def network(request: Request) -> str:
     """What attempts from there are counted for."""
     return addresses.network(address(request))
+
+
+def device(request: Request) -> str:
+    """What the browser calls itself."""
+    return "".join(c for c in request.headers.get("user-agent", "")[:LONGEST_DEVICE] if c.isprintable())
 
 
 def session_hash(request: Request) -> str | None:
