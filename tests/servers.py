@@ -55,6 +55,12 @@ class Server:
         return self._running().pid
 
     @property
+    def cpu_seconds(self) -> float:
+        """What the process has used of a processor so far."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def command(self) -> list[str]:
         return [
             sys.executable, "-m", "uvicorn", "webapp.main:app", "--host", "127.0.0.1", "--port", str(self.port),

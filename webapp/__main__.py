@@ -5,9 +5,12 @@ import sys
 import click
 import uvicorn
 
-from webapp.domain.resources import open_layer
+from webapp.domain import installation
+from webapp.domain.resources import check_redis
+from webapp.domain.unit_of_work import Transaction
 from webapp.settings import Settings, SettingsError, load
 from webapp.store.engine import migrate as migrate_database
+from webapp.store.engine import open_engine
 
 
 @click.group(help="Tertulia, a group chat that you host yourself.")
@@ -45,10 +48,21 @@ def migrate() -> None:
     click.echo("The database is up to date.")
 
 
+@cli.command(help="Give the copy of a database a name of its own, so that it may share the original's Redis.")
+def separate() -> None:
+    url = loaded().database_url
+    migrate_database(url)
+    engine = open_engine(url)
+    with engine.connect() as connection, connection.begin():
+        name = installation.rename(Transaction(connection))
+    engine.dispose()
+    click.echo(f"This installation is now {name}. Restart what serves it.")
+
+
 def loaded() -> Settings:
     try:
         settings = load()
-        open_layer(settings)
+        check_redis(settings)
     except SettingsError as error:
         sys.exit(f"tertulia: {error}")
     return settings

@@ -11,16 +11,18 @@ from starlette.middleware import Middleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from webapp.channel_layer import open_channel_layer
+from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP
 from webapp.domain.leases import Leases, MemoryLeases
 from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
 from webapp.domain.redis_client import open_client
 from webapp.domain.redis_leases import RedisLeases
-from webapp.domain.resources import Resources, open_layer
-from webapp.domain.signatures import Signatures
+from webapp.domain.resources import Resources, check_redis
+from webapp.domain.signatures import Signatures, derived
 from webapp.domain.throttle import Throttle
-from webapp.domain.unit_of_work import Publisher, UnitOfWork
+from webapp.domain.unit_of_work import Publisher, Transaction, UnitOfWork
 from webapp.settings import Settings
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.hub import Hub
@@ -75,7 +77,7 @@ def create_app(settings: Settings) -> Application:
 
     SettingsError: REDIS_URL cannot be understood.
     """
-    open_layer(settings)  # what is wrong with it is said now, before anything is begun
+    check_redis(settings)  # what is wrong with it is said now, before anything is begun
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
@@ -106,10 +108,12 @@ def create_app(settings: Settings) -> Application:
 async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Roster]]:
     """Everything a process holds open, closed again in the opposite order."""
     database = Database(settings.database_url, settings.database_pool)
-    layer = open_layer(settings)
+    name = await database.read(lambda connection: installation.name(Transaction(connection)))
+    prefix = f"tertulia.{name}"  # of every name in Redis, for there may be others on it
+    layer = open_channel_layer(settings.layer_url, prefix=prefix, keys=derived(settings.secret_keys, "tertulia.events"))
     publisher = Publisher(layer)
     work = UnitOfWork(database, publisher)
-    leases = open_leases(settings)
+    leases = open_leases(settings, prefix)
     presence = Presence(leases, publisher.tell, settings.presence_grace_seconds, settings.presence_lease_seconds)
     limits = settings.limits
     resources = Resources(
@@ -118,7 +122,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         layer,
         Signatures(settings.secret_keys),
         presence,
-        Throttle(limits, settings.redis_url),
+        Throttle(limits, settings.redis_url, prefix),
         Pace(limits.posts, limits.posts_seconds),
     )
     hub, roster = Hub(layer, work, presence.here), Roster(limits)
@@ -139,10 +143,10 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
             await close()
 
 
-def open_leases(settings: Settings) -> Leases:
+def open_leases(settings: Settings, prefix: str) -> Leases:
     if settings.redis_url is None:
         return MemoryLeases()
-    return RedisLeases(open_client(settings.redis_url))
+    return RedisLeases(open_client(settings.redis_url), f"{prefix}:presence")
 
 
 def announce_setup(resources: Resources) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.pace import Pace
-from webapp.domain.resources import open_layer
+from webapp.domain.resources import check_redis
 from webapp.domain.throttle import Throttle
 from webapp.settings import Limits, SettingsError, load
 
@@ -81,7 +81,7 @@ async def test_processes_count_together_and_do_without_redis(
     ],
 )  # fmt: skip
 def test_every_client_of_redis_takes_this_url(tmp_path: Path, url: str) -> None:
-    open_layer(load({"DATA_DIR": str(tmp_path), "REDIS_URL": url}))
+    check_redis(load({"DATA_DIR": str(tmp_path), "REDIS_URL": url}))
 
 
 @pytest.mark.parametrize("rest", ["?retry=3", "?nonsense=1"])
@@ -89,4 +89,4 @@ def test_every_client_of_redis_takes_this_url(tmp_path: Path, url: str) -> None:
 def test_a_url_that_one_of_them_cannot_use_is_refused(tmp_path: Path, scheme: str, rest: str) -> None:
     settings = load({"DATA_DIR": str(tmp_path), "REDIS_URL": f"{scheme}://redis.example.org:7000{rest}"})
     with pytest.raises(SettingsError, match=r"^REDIS_URL: "):
-        open_layer(settings)
+        check_redis(settings)

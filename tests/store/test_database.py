@@ -140,4 +140,5 @@ def test_two_processes_that_start_together_migrate_once(database_url: str) -> No
     engine = open_engine(database_url)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+        assert connection.execute(text("SELECT count(*) FROM installation")).scalar_one() == 1
     engine.dispose()

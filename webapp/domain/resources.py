@@ -40,13 +40,12 @@ class Resources:
         return self.settings.setup_token or self.signatures.setup_token()
 
 
-def open_layer(settings: Settings) -> ChannelLayer:
-    """Not yet connected. SettingsError: REDIS_URL cannot be used, by this or by the other clients of Redis."""
+def check_redis(settings: Settings) -> None:
+    """Connects to nothing. SettingsError: one of the clients of Redis cannot use REDIS_URL."""
     try:
-        layer = open_channel_layer(settings.layer_url)
+        open_channel_layer(settings.layer_url)
         if settings.redis_url is not None:
             open_client(settings.redis_url)
             open_storage(settings.redis_url, "unused")
-        return layer
     except UNUSABLE as error:
         raise SettingsError(f"REDIS_URL: {error}.") from error

@@ -49,5 +49,10 @@ class Signatures:
         return hmac.new(self.newest.encode(), b"tertulia.setup", hashlib.sha256).hexdigest()[:40]
 
 
+def derived(keys: tuple[str, ...], purpose: str) -> list[bytes]:
+    """Keys of 32 bytes that serve this purpose alone."""
+    return [hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest() for key in keys]
+
+
 def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -18,13 +18,13 @@ log = logging.getLogger("tertulia.throttle")
 
 
 class Throttle:
-    """Asking counts nothing."""
+    """Asking counts nothing. `prefix` begins the names of the counters in Redis."""
 
-    def __init__(self, limits: Limits, redis_url: str | None = None) -> None:
+    def __init__(self, limits: Limits, redis_url: str | None = None, prefix: str = "tertulia") -> None:
         self.here = MovingWindowRateLimiter(MemoryStorage())
         self.everywhere = self.here
         if redis_url is not None:
-            self.everywhere = MovingWindowRateLimiter(open_storage(redis_url, "tertulia:limits"))
+            self.everywhere = MovingWindowRateLimiter(open_storage(redis_url, f"{prefix}:limits"))
         self.per_address = RateLimitItemPerSecond(limits.logins_per_address, limits.logins_seconds)
         self.per_name = RateLimitItemPerSecond(limits.logins_per_name, limits.logins_seconds)
 

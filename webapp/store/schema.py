@@ -49,6 +49,15 @@ community = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
+# One row, made by the migration: what this database's processes are called in a Redis that they share with others.
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(16), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 users = Table(
     "users",
     metadata,
