@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -13,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from webapp.channel_layer import open_channel_layer
 from webapp.domain import installation
-from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP
+from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.leases import Leases, MemoryLeases
 from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
@@ -25,6 +24,7 @@ from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import Publisher, Transaction, UnitOfWork
 from webapp.settings import Settings
 from webapp.sockets.consumer import Consumer
+from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 from webapp.sockets.pulse import Pulse
 from webapp.sockets.roster import Roster
@@ -61,14 +61,15 @@ class Application(Starlette):
             await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
 
 
-class CommunityWatcher:
+class CommunityWatcher(Listener):
     """Keeps this process's copy of the community's row fresh."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
         self.refreshing: asyncio.Task[None] | None = None
 
-    def community_changed(self, _event: dict[str, Any]) -> None:
+    @handler
+    def community_changed(self, _event: Values) -> None:
         self.refreshing = asyncio.create_task(self.resources.refresh())
 
 

@@ -46,6 +46,35 @@ async def test_a_new_page_never_leads_back(events: range, stands_at: int) -> Non
     assert feed.cursor == stands_at
 
 
+async def test_case_61_revisions_that_the_store_does_not_know_are_skipped(caplog: pytest.LogCaptureFixture) -> None:
+    """Told before the reading began, they never happened; told while it is under way, they may have."""
+    store = Store(Changes(100, 100, []))
+    feed = Feed(1, store.read)
+    feed.start(100)
+    for revision in (105, 110, 2**52):
+        feed.messages_changed(event(revision))
+    await until(lambda: store.asked == 1, 20)
+    feed.messages_changed(event(102))
+    feed.messages_changed(event(104))
+    store.answer = Changes(100, 101, [])
+    store.allowed.set()
+    await until(lambda: store.asked == 2 and feed.catching_up is None, 20)
+    assert (feed.cursor, feed.early) == (102, {})
+    assert len(caplog.records) == 1, "one line, however many there were"
+
+
+async def test_case_61_a_store_that_knows_none_of_them_is_asked_once() -> None:
+    store = Store(Changes(100, 100, []))
+    store.allowed.set()
+    feed = Feed(1, store.read)
+    feed.start(100)
+    feed.messages_changed(event(105))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert store.asked == 1
+    assert feed.cursor == 100
+
+
 async def test_a_log_that_is_shorter_than_it_was_is_believed() -> None:
     """Of a database that was restored: the store's word counts, not what was here."""
     store = Store(Changes(100, 40, [], reset=True))

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 
 from webapp.channel_layer import MemoryChannelLayer
+from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 
 pytestmark = pytest.mark.anyio
 
 
-class Listener:
+class Ear(Listener):
     def __init__(self) -> None:
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
 
+    @handler
     def rooms_changed(self, event: dict[str, Any]) -> None:
         self.heard.put_nowait(event["name"])
 
@@ -24,7 +26,7 @@ class Listener:
 )
 async def test_an_event_that_makes_no_sense_is_skipped(rubbish: dict[str, Any]) -> None:
     async with MemoryChannelLayer(100, 60) as layer:
-        hub, listener = Hub(layer, None, None), Listener()  # type: ignore[arg-type] - neither is asked
+        hub, listener = Hub(layer, None, None), Ear()  # type: ignore[arg-type] - neither is asked
         await hub.subscribe("room.1", listener)
         await layer.group_send("room.1", rubbish)
         await layer.group_send("room.1", {"type": "rooms.changed", "name": "Garden"})

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from jinja2 import meta
 
 from webapp import markup
+from webapp.channel_layer import method_name
 from webapp.domain import events
 from webapp.sockets import fragments
 from webapp.sockets.attendance import Attendance
-from webapp.sockets.consumer import Consumer
+from webapp.sockets.dispatch import Listener
 from webapp.sockets.feed import Feed
+from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
 from webapp.templating import ROOT, Rendered, environment, message_html, render, weight
 from webapp.web.newest import NewestPages
@@ -78,8 +80,8 @@ def test_every_event_of_a_room_has_a_method_and_an_envelope() -> None:
     ]  # fmt: skip
     for event in made:
         kind = event.values["type"]
-        owners = (Feed, Attendance) if event.group.startswith("room.") else (Consumer,)
-        assert any(hasattr(owner, kind.replace(".", "_")) for owner in owners), kind
+        owners: tuple[type[Listener], ...] = (Feed, Attendance) if event.group.startswith("room.") else (Roster,)
+        assert any(method_name(kind) in owner.handlers for owner in owners), kind
         if Feed in owners:
             assert f"{kind.replace('.', '/events/')}.html" in ENVELOPES, kind
 

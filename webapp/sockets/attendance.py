@@ -5,11 +5,13 @@ A room of thousands must not tell each of them about each: that would be million
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
+from webapp.domain.events import Values
 from webapp.domain.leases import Person
 from webapp.sockets import fragments
+from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
+from webapp.sockets.shapes import flag, text, whole
 
 TOGETHER_SECONDS = 0.25
 CROWD = 10
@@ -18,7 +20,7 @@ FRESH_SECONDS = 1.0
 ReadHere = Callable[[int], Awaitable[list[Person]]]
 
 
-class Attendance:
+class Attendance(Listener):
     """`say` tells a fragment to all in the room; `read` finds who is in it."""
 
     def __init__(self, room_id: int, read: ReadHere, say: Callable[[str], None]) -> None:
@@ -30,14 +32,17 @@ class Attendance:
         self.telling: asyncio.Task[None] | None = None
         self.looking = False
 
-    def presence_changed(self, event: dict[str, Any]) -> None:
+    @handler
+    def presence_changed(self, event: Values) -> None:
+        user, change = whole(event, "user"), (text(event, "name"), flag(event, "here"))
         if not self.changes:
             asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._tell)
-        self.changes[event["user"]] = (event["name"], event["here"])
+        self.changes[user] = change
         if len(self.changes) <= CROWD:
             self.forget()
 
-    def presence_renewed(self, _event: dict[str, Any]) -> None:
+    @handler
+    def presence_renewed(self, _event: Values) -> None:
         if not self.looking:
             self.looking = True
             self.telling = asyncio.create_task(self._look_again())

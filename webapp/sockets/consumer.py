@@ -1,6 +1,6 @@
-"""One socket of a room: `connect`, `receive`, `disconnect`, and one method for each type of event that concerns it.
+"""One socket of a room: `connect`, `receive`, `disconnect`, and `stop` when its right has ended.
 
-What concerns the whole room (`messages.changed` ...) calls the room's feed, once for all its sockets; see feed.py.
+Events call no consumer: what concerns a room calls its feed, once for all its sockets; what ends a right, the roster.
 """
 
 import asyncio
@@ -178,12 +178,12 @@ class Consumer:
 
     # -- events about this person
 
-    def sessions_ended(self, event: dict[str, Any]) -> None:
-        if self.actor is not None and event["session"] == self.actor.session:
+    def session_ended(self, session: str) -> None:
+        if self.actor is not None and session == self.actor.session:
             self.stop(SIGNED_OUT, "You have signed out.")
 
-    def memberships_ended(self, event: dict[str, Any]) -> None:
-        if event["room"] == self.room_id:
+    def membership_ended(self, room_id: int) -> None:
+        if room_id == self.room_id:
             self.stop(NO_RIGHT, "You are no longer in this room.")
 
     def stop(self, code: int, reason: str) -> None:

@@ -8,14 +8,17 @@ cursor to the feed's: what happens while its replay is read is kept for it, so t
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
+from webapp.channel_layer import SparseLog
+from webapp.domain.events import Values
 from webapp.domain.history import Changes
 from webapp.domain.messages import Message
 from webapp.sockets import fragments
 from webapp.sockets.connection import AGAIN_LATER, Connection
+from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
+from webapp.sockets.shapes import messages, text, whole
 
 log = logging.getLogger("tertulia.feed")
 EARLY = 256
@@ -35,14 +38,12 @@ class Replay:
         self.readers: set[Connection] = set()
 
 
-class Feed:
-    """`read(room, since)` reads the store. Its event methods are named by the events' types.
+class Feed(Listener):
+    """`read(room, since)` reads the store. Its first event waits until `start` says where the log stands."""
 
-    It waits with its first event until `start` says where the log stands.
-    """
-
-    def __init__(self, room_id: int, read: ReadChanges) -> None:
+    def __init__(self, room_id: int, read: ReadChanges, sparse_log: SparseLog | None = None) -> None:
         self.room_id = room_id
+        self.sparse_log = sparse_log or SparseLog(log)
         self.base = self.cursor = UNSTARTED
         self.read = read
         self.members: set[Connection] = set()
@@ -65,21 +66,23 @@ class Feed:
 
     # -- events
 
-    def messages_changed(self, event: dict[str, Any]) -> None:
-        revision = event["revision"]
+    @handler
+    def messages_changed(self, event: Values) -> None:
+        revision = whole(event, "revision")
         if revision <= self.cursor:
             return
-        messages = [Message(*values) for values in event["messages"]]
+        changed = messages(event, self.room_id, revision)
         if revision == self.cursor + 1:
-            self._apply(revision, messages)
+            self._apply(revision, changed)
             self._apply_early()
         elif len(self.early) < EARLY:
-            self.early[revision] = messages
+            self.early[revision] = changed
         if revision > self.cursor:
             self.catch_up()
 
-    def rooms_changed(self, event: dict[str, Any]) -> None:
-        self.say(fragments.room_changed(event["name"], event["topic"]))
+    @handler
+    def rooms_changed(self, event: Values) -> None:
+        self.say(fragments.room_changed(text(event, "name"), text(event, "topic")))
 
     def say(self, fragment: str) -> None:
         """Something for everyone here that is not part of the log."""
@@ -98,7 +101,7 @@ class Feed:
             self.catching_up = asyncio.create_task(self._catch_up(), name=f"catch-up-{self.room_id}")
 
     async def _catch_up(self) -> None:
-        since = self.cursor
+        since, told = self.cursor, tuple(self.early)
         try:
             changes = await self.read(self.room_id, since)
         except Exception as error:  # noqa: BLE001 - the store is away: the next sweep tries again
@@ -106,6 +109,7 @@ class Feed:
             return
         finally:
             self.catching_up = None
+        self._forget_unknown(told, changes.head)
         overtaken = since < self.cursor >= changes.head  # events brought more while it was read: never go back
         if changes.reset and not overtaken:
             self._reset(changes)
@@ -116,9 +120,18 @@ class Feed:
         if self.early:
             self.catch_up()
 
-    def _apply(self, revision: int, messages: list[Message]) -> None:
+    def _forget_unknown(self, told: Iterable[int], head: int) -> None:
+        """A change is told after its COMMIT, so what was told before the reading and is not in it never happened."""
+        for revision in told:
+            if revision > head and self.early.pop(revision, None) is not None:
+                self.sparse_log.warning(
+                    "unknown revision", "room %d: revision %d was told, but the store ends at %d: skipped",
+                    self.room_id, revision, head,
+                )  # fmt: skip
+
+    def _apply(self, revision: int, changed: list[Message]) -> None:
         self.cursor = revision
-        for message in messages:
+        for message in changed:
             self.changes[message.id] = message
         self._flush_soon()
 

@@ -1,42 +1,28 @@
 """The sockets of this process by what they listen to: one channel for each group that anybody here wants."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed, method_name
+from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed
 from webapp.domain import history, rooms
 from webapp.domain.events import Event, room_group
 from webapp.domain.history import Changes
 from webapp.domain.unit_of_work import UnitOfWork
 from webapp.sockets.attendance import Attendance, ReadHere
 from webapp.sockets.connection import Connection
+from webapp.sockets.dispatch import Dispatcher, Listener
 from webapp.sockets.feed import Feed
-
-log = logging.getLogger("tertulia.hub")
 
 
 class Subscription:
-    """A group's channel, and whose methods its events call."""
+    """A group's channel, and who listens to its events."""
 
     def __init__(self, group: str, channel: str) -> None:
         self.group = group
         self.channel = channel
-        self.subscribers: set[Any] = set()
+        self.listeners: set[Listener] = set()
         self.listening: asyncio.Task[None] | None = None
-
-    def dispatch(self, event: dict[str, Any]) -> None:
-        """Call the method named by the event's type on each subscriber that has it."""
-        name = method_name(event["type"])
-        for subscriber in tuple(self.subscribers):
-            method = getattr(subscriber, name, None)
-            if method is None:
-                continue
-            try:
-                method(event)
-            except Exception:  # one subscriber's failure is not the others'
-                log.exception("%s failed in %s", name, self.group)
 
 
 class Hub:
@@ -46,6 +32,7 @@ class Hub:
         self.layer = layer
         self.work = work
         self.read_here = read_here
+        self.dispatcher = Dispatcher()
         self.subscriptions: dict[str, Subscription] = {}
         self.opening: dict[str, asyncio.Future[Subscription]] = {}
         self.feeds: dict[int, Feed] = {}
@@ -53,13 +40,13 @@ class Hub:
         self.starting: dict[int, asyncio.Task[Feed]] = {}
         self.background: set[asyncio.Task[None]] = set()
 
-    async def subscribe(self, group: str, subscriber: Any) -> None:
-        """From the return of this on, the group's events call the subscriber's methods."""
+    async def subscribe(self, group: str, *listeners: Listener) -> None:
+        """From the return of this on, the group's events call the handlers of these."""
         subscription = self.subscriptions.get(group)
         if subscription is None:
             channel = await self.layer.new_channel()
             subscription = self.subscriptions.get(group) or self._listen(group, channel)
-        subscription.subscribers.add(subscriber)
+        subscription.listeners.update(listeners)
         await self.layer.group_add(group, subscription.channel)
 
     def _listen(self, group: str, channel: str) -> Subscription:
@@ -73,18 +60,15 @@ class Hub:
                 event = await self.layer.receive(subscription.channel)
             except (ChannelClosed, LayerClosed):
                 return
-            try:
-                subscription.dispatch(event)
-            except Exception:  # whatever was sent, the next event is listened to
-                log.exception("an event was skipped in %s", subscription.group)
+            self.dispatcher.dispatch(event, subscription.listeners, subscription.group)
 
-    def unsubscribe(self, group: str, subscriber: Any) -> None:
-        """With the last subscriber the process leaves the group."""
+    def unsubscribe(self, group: str, *listeners: Listener) -> None:
+        """With the last listener the process leaves the group."""
         subscription = self.subscriptions.get(group)
         if subscription is None:
             return
-        subscription.subscribers.discard(subscriber)
-        if not subscription.subscribers:
+        subscription.listeners.difference_update(listeners)
+        if not subscription.listeners:
             del self.subscriptions[group]
             self._spawn(self._leave(subscription))
 
@@ -96,7 +80,7 @@ class Hub:
     def deliver(self, event: Event) -> None:
         """An event that the channel layer did not take: this process's own sockets hear it all the same."""
         if subscription := self.subscriptions.get(event.group):
-            subscription.dispatch(event.values)
+            self.dispatcher.dispatch(event.values, subscription.listeners, event.group)
 
     async def feed(self, room_id: int) -> Feed:
         """The room's feed, started. Raises what reading the store raises."""
@@ -109,17 +93,17 @@ class Hub:
         return await asyncio.shield(task)
 
     async def _start(self, room_id: int) -> Feed:
-        feed = Feed(room_id, self._changes)
-        await self.subscribe(room_group(room_id), feed)
+        feed = Feed(room_id, self._changes, self.dispatcher.log)
+        attendance = Attendance(room_id, self.read_here, feed.say)
+        await self.subscribe(room_group(room_id), feed, attendance)
         try:
             heads = await self.work.read(rooms.heads, [room_id])
         except BaseException:
-            self.unsubscribe(room_group(room_id), feed)
+            self.unsubscribe(room_group(room_id), feed, attendance)
             raise
         feed.start(heads.get(room_id, 0))
         self.feeds[room_id] = feed
-        self.attendances[room_id] = Attendance(room_id, self.read_here, feed.say)
-        await self.subscribe(room_group(room_id), self.attendances[room_id])
+        self.attendances[room_id] = attendance
         return feed
 
     async def _changes(self, room_id: int, since: int) -> Changes:
@@ -141,8 +125,7 @@ class Hub:
         """Let go of a feed that nobody is in any more."""
         if feed.empty and self.feeds.get(feed.room_id) is feed:
             del self.feeds[feed.room_id]
-            self.unsubscribe(room_group(feed.room_id), self.attendances.pop(feed.room_id))
-            self.unsubscribe(room_group(feed.room_id), feed)
+            self.unsubscribe(room_group(feed.room_id), feed, self.attendances.pop(feed.room_id))
 
     async def sweep(self) -> None:
         """Compare every feed with the store: one query, however many rooms. What was not told is found here."""

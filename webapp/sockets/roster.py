@@ -4,14 +4,17 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from typing import Any, Protocol
+from typing import Protocol
 
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound, SignedOut
+from webapp.domain.events import Values
 from webapp.settings import Limits
 from webapp.sockets import fragments
 from webapp.sockets.connection import Connection
+from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
+from webapp.sockets.shapes import text, whole
 
 log = logging.getLogger("tertulia.sockets")
 SLICES = 10
@@ -26,12 +29,12 @@ class Guest(Protocol):
     connection: Connection
 
     def stop(self, code: int, reason: str) -> None: ...
-    def sessions_ended(self, event: dict[str, Any]) -> None: ...
-    def memberships_ended(self, event: dict[str, Any]) -> None: ...
+    def session_ended(self, session: str) -> None: ...
+    def membership_ended(self, room_id: int) -> None: ...
     async def check(self) -> None: ...
 
 
-class Roster:
+class Roster(Listener):
     """Consumers that have signed in, in slices of which one has its turn at each beat."""
 
     def __init__(self, limits: Limits) -> None:
@@ -61,13 +64,17 @@ class Roster:
             if not own:
                 del self.people[consumer.actor.id]
 
-    def sessions_ended(self, event: dict[str, Any]) -> None:
-        for consumer in tuple(self.people.get(event["user"], ())):
-            consumer.sessions_ended(event)
+    @handler
+    def sessions_ended(self, event: Values) -> None:
+        user, session = whole(event, "user"), text(event, "session")
+        for consumer in tuple(self.people.get(user, ())):
+            consumer.session_ended(session)
 
-    def memberships_ended(self, event: dict[str, Any]) -> None:
-        for consumer in tuple(self.people.get(event["user"], ())):
-            consumer.memberships_ended(event)
+    @handler
+    def memberships_ended(self, event: Values) -> None:
+        user, room_id = whole(event, "user"), whole(event, "room")
+        for consumer in tuple(self.people.get(user, ())):
+            consumer.membership_ended(room_id)
 
     def beat(self) -> None:
         """The heartbeat of one slice; who has no session any more is sent back to the door."""

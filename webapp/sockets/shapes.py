@@ -1,0 +1,71 @@
+"""The values of an event, each checked as it is read. Whatever else may have been sent is Malformed."""
+
+from dataclasses import fields
+from itertools import product
+from typing import get_args
+
+from webapp.domain.events import Values
+from webapp.domain.messages import Message
+
+LARGEST = 2**53
+"""Below it are all ids, revisions and moments (microseconds, until the year 2255)."""
+DAY = 86_400
+MOST_CHARACTERS = 200
+MOST_MESSAGES = 100
+MESSAGE_TYPES = frozenset(product(*(get_args(field.type) or (field.type,) for field in fields(Message))))
+
+
+class Malformed(Exception):
+    """The event has not the shape that its handler expects; the text says where."""
+
+
+def whole(event: Values, name: str) -> int:
+    value = event.get(name)
+    if type(value) is not int or not 0 <= value < LARGEST:  # a bool is an int, but not here
+        raise Malformed(f"{name} is not a whole number")
+    return value
+
+
+def flag(event: Values, name: str) -> bool:
+    value = event.get(name)
+    if type(value) is not bool:
+        raise Malformed(f"{name} is neither true nor false")
+    return value
+
+
+def text(event: Values, name: str) -> str:
+    value = event.get(name)
+    if type(value) is not str or len(value) > MOST_CHARACTERS or not can_be_sent(value):
+        raise Malformed(f"{name} is not a short text")
+    return value
+
+
+def messages(event: Values, room_id: int, revision: int) -> list[Message]:
+    """The messages of this room that changed with this revision."""
+    found = event.get("messages")
+    if type(found) is not list or len(found) > MOST_MESSAGES:
+        raise Malformed("messages is not a list of some messages")
+    return [message(values, room_id, revision) for values in found]
+
+
+def message(values: object, room_id: int, revision: int) -> Message:
+    """From the values of its fields, in their order."""
+    if type(values) is not list or tuple(map(type, values)) not in MESSAGE_TYPES:
+        raise Malformed("a message has other fields than here")
+    found = Message(*values)
+    if found.room_id != room_id or found.revision != revision:
+        raise Malformed("a message is of another room or revision")
+    numbers = (found.id, found.author_id, found.created_at, found.posted_revision)
+    if min(numbers) < 0 or max(numbers) >= LARGEST or abs(found.utc_offset) > DAY:
+        raise Malformed("a message has a number that is none of ours")
+    if not (can_be_sent(found.html) and can_be_sent(found.author_name)):
+        raise Malformed("a message has a text that is none")
+    return found
+
+
+def can_be_sent(value: str) -> bool:
+    """Whether it has no lone surrogates, which UTF-8 does not know."""
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
