@@ -1,48 +1,47 @@
 """A browser and a server for each module, a room for each test; and an ear for every complaint."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 
+from tests.browser.engines import CHROMIUM, FIREFOX, driver, launch
 from tests.browser.windows import DEADLINE, MILLISECONDS, Problems, Window
 from tests.people import Person, newcomer, set_up
 from tests.servers import Server, Wire
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OpenWindow = Callable[..., Window]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chromium(reason): not in Firefox, whose driver cannot do what the test needs")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module's constants DATABASES and ENGINES say what it runs on beside SQLite and Chromium; not each on each."""
+    if "engine" not in metafunc.fixturenames:
+        return
+    pairs = [(each, CHROMIUM) for each in getattr(metafunc.module, "DATABASES", ["sqlite"])]
+    engines = getattr(metafunc.module, "ENGINES", [CHROMIUM])
+    if FIREFOX in engines and not metafunc.definition.get_closest_marker("chromium"):
+        pairs.append(("sqlite", FIREFOX))
+    ids = [engine if engine == FIREFOX else database for database, engine in pairs]
+    metafunc.parametrize(("database", "engine"), pairs, indirect=["database"], ids=ids, scope="module")
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Not for the session: as long as it lives, no other test in this thread can run an event loop."""
-    with sync_playwright() as running:
+    with driver() as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+def browser(playwright: Playwright, engine: str) -> Iterator[Browser]:
+    running = launch(playwright, engine)
     yield running
     running.close()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """On both databases what a module's constant DATABASES says; the rest on SQLite, for a browser takes its time."""
-    if "database" in metafunc.fixturenames:
-        databases = getattr(metafunc.module, "DATABASES", ["sqlite"])
-        metafunc.parametrize("database", databases, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from tests.people import Person, fresh_key
 from tests.servers import Server, Wire
 
 DATABASES = ["sqlite", "postgresql"]
+ENGINES = ["chromium", "firefox"]
 SETTINGS = {"HEARTBEAT_SECONDS": "0.5"}
 
 
@@ -158,6 +159,7 @@ def test_a_socket_that_has_fallen_silent_is_replaced(
     window.says("nobody hears this", "everybody hears this")
 
 
+@pytest.mark.chromium("its driver cannot hasten an animation")
 def test_the_offline_banner_is_shown_when_the_server_falls_silent(
     open_window: OpenWindow, server: Server, ana: Person, room: int
 ) -> None:

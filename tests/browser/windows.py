@@ -22,6 +22,9 @@ CUT_OFF = (
     r"WebSocket connection to .* failed",
     r"htmx:error: Failed to fetch",
     r"htmx:ws:error: \[object Event\]",
+    r"htmx:error: NetworkError when attempting",
+    r"Firefox can.t establish a connection",
+    r"The connection to ws.* was interrupted",
 )
 
 
