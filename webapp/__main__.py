@@ -12,6 +12,9 @@ from webapp.settings import Settings, SettingsError, load
 from webapp.store.engine import migrate as migrate_database
 from webapp.store.engine import open_engine
 
+WORKER_SILENT_SECONDS = 60
+"""A worker imports for 1 s of CPU before it can answer its supervisor: eight on a quarter of a core take 32 s."""
+
 
 @click.group(help="Tertulia, a group chat that you host yourself.")
 def cli() -> None:
@@ -36,6 +39,7 @@ def serve(host: str) -> None:
         ws_ping_timeout=15,
         ws_per_message_deflate=settings.compress_frames,
         timeout_graceful_shutdown=12,
+        timeout_worker_healthcheck=WORKER_SILENT_SECONDS,
         access_log=False,
         proxy_headers=False,  # web/forwarded.py reads them
         server_header=False,

@@ -1,9 +1,8 @@
 """What a server loads: `uvicorn webapp.main:app`."""
 
-import multiprocessing
-import os
-import signal
 import sys
+
+from uvicorn.config import STARTUP_FAILURE
 
 from webapp.app import create_app
 from webapp.settings import SettingsError, load
@@ -11,7 +10,5 @@ from webapp.settings import SettingsError, load
 try:
     app = create_app(load())
 except SettingsError as error:
-    supervisor = multiprocessing.parent_process()
-    if supervisor is not None and supervisor.pid is not None:
-        os.kill(supervisor.pid, signal.SIGTERM)  # uvicorn would start us again for ever, to be refused each time
-    sys.exit(f"tertulia: {error}")
+    sys.stderr.write(f"tertulia: {error}\n")
+    sys.exit(STARTUP_FAILURE)  # the status that uvicorn's supervisor ends for, instead of starting this worker again

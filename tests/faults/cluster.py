@@ -125,15 +125,22 @@ class Deployment:
         return [self.url]
 
     def start(self) -> Self:
+        self.begin()
+        self.await_answer()
+        return self
+
+    def begin(self) -> None:
         command = [sys.executable, "-m", "webapp", "serve"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environ, stdout=log, stderr=log)
+
+    def await_answer(self) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + START_WITHIN
         while not answers(self.url):
             assert self.process.poll() is None, self.log.read_text()[-4000:]
             assert time.monotonic() < deadline, self.log.read_text()[-4000:]
             time.sleep(0.05)
-        return self
 
     @property
     def workers(self) -> set[int]:
