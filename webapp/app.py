@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from webapp.channel_layer import open_channel_layer
+from webapp.channel_layer import Signer, open_channel_layer
 from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.leases import Leases, MemoryLeases
@@ -147,7 +147,8 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
 def open_leases(settings: Settings, prefix: str) -> Leases:
     if settings.redis_url is None:
         return MemoryLeases()
-    return RedisLeases(open_client(settings.redis_url), f"{prefix}:presence")
+    signer = Signer(derived(settings.secret_keys, "tertulia.presence"))
+    return RedisLeases(open_client(settings.redis_url), signer, f"{prefix}:presence")
 
 
 def announce_setup(resources: Resources) -> None:

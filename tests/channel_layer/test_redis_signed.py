@@ -137,6 +137,22 @@ def test_a_frame_of_another_time_is_refused(seconds: int) -> None:
         there.open(b"topic", data)
 
 
+def test_what_was_said_before_a_topic_was_listened_to_is_not_heard_later() -> None:
+    clock = HostClock()
+    here, there = Seal([OURS], clock), Seal([OURS], clock)
+    old = here.close(b"topic", b"old")
+    clock.now += 10 * SECOND
+    there.listen(b"topic")
+    with pytest.raises(Refused, match="before"):
+        there.open(b"topic", old)
+    assert there.open(b"topic", here.close(b"topic", b"new")) == b"new"
+    there.forget(b"topic")
+    clock.now += 10 * SECOND
+    there.listen(b"topic")
+    clock.now -= 3600 * SECOND
+    assert there.open(b"topic", Seal([OURS], clock).close(b"topic", b"right")) == b"right", "our clock was set back"
+
+
 def test_a_clock_that_was_set_right_again_silences_nobody() -> None:
     clocks = HostClock(), HostClock()
     here, there = (Seal([OURS], clock) for clock in clocks)

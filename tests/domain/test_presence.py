@@ -8,16 +8,18 @@ import pytest
 
 from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
+from webapp.channel_layer import Signer
 from webapp.domain.events import Event
 from webapp.domain.leases import Leases, MemoryLeases, Person, Place
 from webapp.domain.presence import Presence
 from webapp.domain.redis_client import open_client
-from webapp.domain.redis_leases import RedisLeases
+from webapp.domain.redis_leases import CLOCKS_DIFFER, RedisLeases
 
 pytestmark = pytest.mark.anyio
 
 ANA, BEA = Person(1, "Ana"), Person(2, "bea \x1f:*é")
 TABLE = Place(7, ANA)
+SIGNER = Signer([b"the key of these tests"])
 LONG, OVER = 60.0, -1.0
 """Seconds: a lease that outlasts the test, and one that has ended before it began."""
 
@@ -45,7 +47,7 @@ async def leases(request: pytest.FixtureRequest) -> AsyncIterator[Leases]:
         yield MemoryLeases()
         return
     url = request.getfixturevalue("redis_server" if request.param == "redis" else "redis_cluster").url
-    made = RedisLeases(open_client(url), prefix=secrets.token_hex(4))
+    made = RedisLeases(open_client(url), SIGNER, prefix=secrets.token_hex(4))
     yield made
     await made.close()
 
@@ -56,7 +58,7 @@ async def processes(redis_server: RedisServer) -> AsyncIterator[Callable[[], Red
     prefix, made = secrets.token_hex(4), []
 
     def process() -> RedisLeases:
-        made.append(RedisLeases(open_client(redis_server.url), prefix=prefix))
+        made.append(RedisLeases(open_client(redis_server.url), SIGNER, prefix=prefix))
         return made[-1]
 
     yield process
@@ -119,9 +121,88 @@ async def test_a_redis_that_forgot_makes_nobody_new(
     assert await one.hold([Place(7, BEA)], LONG) == [Place(7, BEA)]
 
 
+async def test_case_62_who_was_not_written_by_us_is_not_shown(
+    processes: Callable[[], RedisLeases], redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    leases = processes()
+    await leases.hold([TABLE, Place(7, BEA), Place(8, ANA)], LONG)
+    room, write = f"{leases.prefix}:7", redis_server.command
+    signed = write("HGET", f"{room}:names", "1")
+    for user in ("evil", "", "-1", "01", " 1", "1:names", "9", "\x00", "9" * 5_000):
+        for entry in ("Eve", "", signed, "ff" * 16 + "9999999999 Eve", "x" * 100_000):
+            write("ZADD", room, "inf", user)
+            write("HSET", f"{room}:names", user, entry)
+            assert await leases.here(7) == [ANA, BEA]
+    write("HSET", f"{room}:names", "2", signed)
+    assert await leases.here(7) == [ANA], "nor one person's name for another's"
+    write("HSET", f"{leases.prefix}:8:names", "1", write("HGET", f"{room}:names", "1"))
+    assert await leases.here(8) == [], "nor one room's for another's"
+    assert len(caplog.records) == 1
+    await leases.hold([TABLE, Place(7, BEA), Place(8, ANA)], LONG)
+    assert (await leases.here(7), await leases.here(8)) == ([ANA, BEA], [ANA])
+
+
+async def test_case_62_an_old_entry_put_back_is_not_shown(
+    processes: Callable[[], RedisLeases], redis_server: RedisServer
+) -> None:
+    leases = processes()
+    await leases.hold([TABLE], -2 * CLOCKS_DIFFER)
+    old = redis_server.command("HGET", f"{leases.prefix}:7:names", "1")
+    assert await leases.expire() == [TABLE]
+    redis_server.command("ZADD", f"{leases.prefix}:7", "inf", "1")
+    redis_server.command("HSET", f"{leases.prefix}:7:names", "1", old)
+    assert await leases.here(7) == []
+
+
+async def test_case_62_what_ends_in_rooms_that_are_none_disturbs_nobody(
+    processes: Callable[[], RedisLeases], redis_server: RedisServer
+) -> None:
+    leases = processes()
+    await leases.hold([TABLE, Place(8, BEA)], OVER)
+    for room in ("evil", "-1", "7:names", "", "\x00", "epoch", "rooms"):
+        redis_server.command("SADD", f"{leases.prefix}:rooms", room)
+    redis_server.command("ZADD", f"{leases.prefix}:evil", "0", "1")
+    redis_server.command("HSET", f"{leases.prefix}:evil:names", "1", "Eve")
+    redis_server.command("ZADD", f"{leases.prefix}:7", "0", "evil")
+    redis_server.command("SET", f"{leases.prefix}:8:2", "Eve")
+    assert sorted(await leases.expire(), key=lambda place: place.room_id) == [TABLE, Place(8, BEA)]
+    assert not redis_server.command("SMEMBERS", f"{leases.prefix}:rooms")
+
+
+KINDS = [
+    ("SET", "Eve"),
+    ("SADD", "Eve"),
+    ("ZADD", "1", "Eve"),
+    ("HSET", "Eve", "1"),
+    ("LPUSH", "Eve"),
+    ("XADD", "*", "a", "b"),
+]
+
+
+@pytest.mark.parametrize("key", [":epoch", ":rooms", ":7", ":7:names", ":7:1"])
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind[0])
+async def test_case_62_a_key_of_another_type_makes_room_for_ours(
+    processes: Callable[[], RedisLeases], redis_server: RedisServer, key: str, kind: tuple[str, ...],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    leases = processes()
+    await leases.hold([TABLE], LONG)
+    redis_server.command("DEL", leases.prefix + key)
+    redis_server.command(kind[0], leases.prefix + key, *kind[1:])
+    for _ in range(4):
+        await leases.hold([TABLE], LONG)
+        await leases.shorten(TABLE, LONG)
+        await leases.expire()
+        assert await leases.here(7) == [ANA]
+    other = processes()
+    await other.hold([Place(7, BEA)], LONG)
+    assert (await leases.here(7), await other.here(7)) == ([ANA, BEA], [ANA, BEA]), "and processes share them again"
+    assert len(caplog.records) <= 2
+
+
 async def test_without_redis_a_process_knows_its_own(tmp_path: Path) -> None:
     server = RedisServer(tmp_path).start()
-    leases = RedisLeases(open_client(server.url))
+    leases = RedisLeases(open_client(server.url), SIGNER)
     try:
         await leases.hold([TABLE], LONG)
         server.kill()
@@ -155,7 +236,7 @@ async def test_one_entry_however_many_windows(leases: Leases) -> None:
 
 async def test_without_its_cluster_a_process_knows_its_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     cluster = RedisCluster(tmp_path).start()
-    leases = RedisLeases(open_client(cluster.url))
+    leases = RedisLeases(open_client(cluster.url), SIGNER)
     try:
         await leases.hold([TABLE], LONG)
         cluster.kill()
@@ -177,7 +258,7 @@ async def test_one_node_of_a_cluster_under_the_wrong_scheme_is_explained(
     redis_cluster: RedisCluster, caplog: pytest.LogCaptureFixture
 ) -> None:
     for node in redis_cluster.nodes:  # two of the three do not own the keys
-        leases = RedisLeases(open_client(node.url))
+        leases = RedisLeases(open_client(node.url), SIGNER)
         await leases.hold([TABLE], LONG)
         await leases.close()
     assert sum("redis+cluster://" in record.message for record in caplog.records) == 2

@@ -10,12 +10,14 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.faults.cluster import Cluster, Town, readiness, until
 from tests.faults.readers import Reader
 from tests.servers import Server
+from webapp.channel_layer import Signer
 from webapp.domain.leases import Person as LeasePerson
 from webapp.domain.leases import Place
 from webapp.domain.redis_leases import RedisLeases
 
 pytestmark = pytest.mark.anyio
 
+SIGNER = Signer([b"the key of these tests"])
 TOLD = 45.0
 """Seconds to wait for; the leases of these workers last three, the grace is one."""
 
@@ -118,7 +120,7 @@ async def test_presence_after_redis_lost_everything(cluster: Cluster, town: Town
 
 async def test_who_comes_first_after_redis_forgot_does_not_bring_the_others_anew(redis_server: RedisServer) -> None:
     """Somebody arrives before the process has renewed the leases of those who were here all the time."""
-    leases = RedisLeases(Redis.from_url(redis_server.url), prefix=uuid.uuid4().hex)
+    leases = RedisLeases(Redis.from_url(redis_server.url), SIGNER, prefix=uuid.uuid4().hex)
     ana, bea = Place(1, LeasePerson(1, "Ana")), Place(1, LeasePerson(2, "Bea"))
     try:
         assert await leases.hold([ana], 60) == [ana]

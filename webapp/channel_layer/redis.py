@@ -102,7 +102,7 @@ class RedisChannelLayer(ChannelLayer):
     async def group_add(self, group: str, channel: str) -> None:
         self._start()
         self._local.join(group, channel)
-        self._redis.want(self._groups + group)
+        self._listen(self._groups + group)
         await self._redis.confirmation(self._groups + group)
 
     async def group_discard(self, group: str, channel: str) -> None:
@@ -132,16 +132,23 @@ class RedisChannelLayer(ChannelLayer):
         self._local.check_open()
         if not self._started:
             self._started = True
-            self._redis.want(self._mail_of(self._local.process))
+            self._listen(self._mail_of(self._local.process))
             self._redis.start()
 
     def _mail_of(self, process: str) -> str:
         """The topic of what is sent to single channels of `process`."""
         return f"{self._namespace}:process:{process}"
 
+    def _listen(self, topic: str) -> None:
+        self._redis.want(topic)
+        if self._seal:
+            self._seal.listen(topic.encode())
+
     def _unsubscribe(self, groups: list[str]) -> None:
         for group in groups:
             self._redis.drop(self._groups + group)
+            if self._seal:
+                self._seal.forget((self._groups + group).encode())
 
     async def _publish(self, topic: str, plain: bytes) -> None:
         """Signed in the moment in which it takes its place in the order of what is sent."""

@@ -11,6 +11,8 @@ from webapp.channel_layer.signing import SIGNATURE_BYTES, Signer
 SECOND = 1_000_000_000
 WINDOW = 60 * SECOND
 """How old a frame may be, and how far the clocks of two hosts may differ."""
+LATE = 2 * SECOND
+"""A frame that is so little older than our listening to its topic is heard: the clocks of two hosts differ a little."""
 LONGEST_FRAME = MAX_MESSAGE_BYTES + 1024
 FIRST_LIMIT = 1024
 _STAMP = struct.Struct(">8sQ")
@@ -24,8 +26,9 @@ class Refused(Exception):
 class Seal:
     """Puts a signature, the sender and the moment before each frame, and takes them off again.
 
-    The moments of one sender only grow, so what is not later than its last frame in the topic is a repetition. Only
-    the senders of the last minute are remembered: whatever is older is refused by its age.
+    The moments of one sender only grow, so what is not later than its last frame in the topic is a repetition, and so
+    is what was sent before this process listened to the topic. Only the senders of the last minute are remembered:
+    whatever is older is refused by its age.
     """
 
     def __init__(self, keys: Sequence[bytes], clock: Callable[[], int] = time.time_ns) -> None:
@@ -34,8 +37,16 @@ class Seal:
         self._clock = clock
         self._sender = b""
         self._last = 0
+        self._begun: dict[bytes, int] = {}
         self._seen: dict[bytes, int] = {}
         self._limit = FIRST_LIMIT
+
+    def listen(self, topic: bytes) -> None:
+        """From now on `topic` is heard; twice is once."""
+        self._begun.setdefault(topic, self._clock() - LATE)
+
+    def forget(self, topic: bytes) -> None:
+        self._begun.pop(topic, None)
 
     def close(self, topic: bytes, frame: bytes) -> bytes:
         signed = _STAMP.pack(*self._stamp()) + frame
@@ -51,7 +62,7 @@ class Seal:
             return None
         if not self._signer.accepts(topic, signed, data[:SIGNATURE_BYTES]):
             raise Refused("its signature is wrong: have all processes the same keys?")
-        self._check_fresh(topic + sender, stamp)
+        self._check_fresh(topic, sender, stamp)
         return signed[_STAMP.size :]
 
     def _stamp(self) -> tuple[bytes, int]:
@@ -63,13 +74,19 @@ class Seal:
         self._last = max(self._last + 1, now)
         return self._sender, self._last
 
-    def _check_fresh(self, source: bytes, stamp: int) -> None:
-        now = self._clock()
+    def _check_fresh(self, topic: bytes, sender: bytes, stamp: int) -> None:
+        now, source = self._clock(), topic + sender
         if abs(now - stamp) > WINDOW:
             raise Refused("it was signed at another time: are the clocks of all hosts right?")
-        if stamp <= self._seen.get(source, 0):
+        last = self._seen.get(source)
+        if stamp <= (self._start(topic, now) if last is None else last):
             raise Refused("it was heard before: somebody repeats what was sent")
         self._seen[source] = stamp
         if len(self._seen) > self._limit:
             self._seen = {each: last for each, last in self._seen.items() if last >= now - WINDOW}
             self._limit = max(FIRST_LIMIT, 2 * len(self._seen))
+
+    def _start(self, topic: bytes, now: int) -> int:
+        """Meaningless if our clock has been set back since."""
+        begun = self._begun.get(topic, 0)
+        return begun if begun <= now else 0
