@@ -140,7 +140,7 @@ def rename(person: Person, room: int, name: str) -> None:
 def guess(person: Person) -> None:
     """So that there is a count of wrong passwords, too."""
     wrong = {"username": person.username, "password": "not the right one"}
-    assert Person(person.url, "stranger").http.post("/login", data=wrong).status_code == 422
+    assert Person(person.url, "stranger").http.post("/login", data=wrong).status_code == 401
 
 
 def test_case_62_whatever_somebody_else_writes_to_redis(workers: Cluster, server: RedisServer) -> None:
