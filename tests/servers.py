@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 SETUP_TOKEN = "a-token-for-tests-only"
@@ -236,15 +236,3 @@ class Link:
         self.aborted = True
         for writer in self.writers:
             writer.transport.abort()
-
-
-def free_port() -> int:
-    """Below the ports that the kernel gives to outgoing connections, so that it is still free after a restart."""
-    while True:
-        port = random.randint(10_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import redis
 
-from tests.channel_layer.redis_server import RedisServer, free_port
+from tests.channel_layer.redis_server import RedisServer
+from tests.ports import free_port
 from webapp.channel_layer.redis_slots import SLOTS, slot_of
 
 WITHIN = 40.0

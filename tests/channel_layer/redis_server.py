@@ -10,6 +10,8 @@ from typing import Any
 
 import redis
 
+from tests.ports import free_port
+
 START_WITHIN = 20.0
 
 
@@ -82,9 +84,3 @@ class RedisServer:
             return bool(self.command("PING"))
         except redis.ConnectionError:
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,6 +4,7 @@
 """
 
 import math
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,7 +68,7 @@ async def test_every_allowed_name_works(pair: Pair) -> None:
         event(1, value=math.inf),
         {"type": "test.event", ("a", "b"): 1},
     ],
-    ids=repr,
+    ids=lambda message: re.sub(r" at 0x\w+", "", repr(message)),  # where an object lies differs between processes
 )
 async def test_what_is_no_message_is_refused(pair: Pair, message: Any) -> None:
     channel = await member(pair.here, "room.7")

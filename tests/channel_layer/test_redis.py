@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.channel_layer.conftest import PATIENCE
-from tests.channel_layer.redis_server import RedisServer, free_port
+from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, receives_nothing, until
+from tests.ports import free_port
 from webapp.channel_layer import LayerUnavailable, RedisChannelLayer
 
 pytestmark = pytest.mark.anyio

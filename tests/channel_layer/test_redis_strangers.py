@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.channel_layer.redis_server import RedisServer, free_port
+from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, receives_nothing, soon, until
 from tests.channel_layer.watched import Watched, bounded
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 

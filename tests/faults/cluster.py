@@ -22,7 +22,8 @@ import httpx
 from sqlalchemy import Row, text
 
 from tests.people import Person, newcomer, set_up
-from tests.servers import PLAIN, ROOT, SETUP_TOKEN, START_WITHIN, Server, free_port
+from tests.ports import free_port
+from tests.servers import PLAIN, ROOT, SETUP_TOKEN, START_WITHIN, Server
 from webapp.store.engine import open_engine
 
 ENVIRON = {

@@ -12,7 +12,8 @@ import pytest
 
 from tests.channel_layer.redis_server import RedisServer
 from tests.faults.cluster import Deployment
-from tests.servers import PLAIN, ROOT, START_WITHIN, free_port
+from tests.ports import free_port
+from tests.servers import PLAIN, ROOT, START_WITHIN
 
 SERVE = ["-m", "webapp", "serve"]
 UVICORN_WAITS = 5.0
