@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
 TRUNK = ["events", "errors", "policy", "names", "unit_of_work", "community", "invitations", "accounts", "memberships",
          "rooms", "messages", "history", "posting"]  # fmt: skip
-ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources", "leases", "redis_client"}
+ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources", "leases", "redis_client",
+            "origins"}  # fmt: skip
 
 
 def module(path: Path) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
 
-COOKIE = "session"
+LONGEST_COOKIE = 256
 
 
 class Signatures:
@@ -17,23 +17,28 @@ class Signatures:
         oldest_first = list(reversed(keys))
         self.newest = keys[0]
         self.sessions = Signer(oldest_first, salt="tertulia.session", digest_method=hashlib.sha256)
-        self.known = lru_cache(maxsize=4096)(self._session_hash)
+        # Of their own, so that nobody can plant their session's cookie under the plain name, which others may set.
+        self.secure_sessions = Signer(oldest_first, salt="tertulia.session.https", digest_method=hashlib.sha256)
+        self.known = lru_cache(maxsize=4096)(hash_of)
         self.invitations = Signer(oldest_first, salt="tertulia.invitation", digest_method=hashlib.sha256)
 
-    def new_session(self) -> tuple[str, str]:
-        """(cookie, hash to store) of a fresh session id of 256 bits."""
-        token = secrets.token_urlsafe(32)
-        return self.sessions.sign(token).decode(), hashed(token)
+    def session_cookie(self, token: str, secure: bool) -> str:
+        return (self.secure_sessions if secure else self.sessions).sign(token).decode()
 
-    def session_hash(self, cookie: str | None) -> str | None:
+    def session_hash(self, cookie: str) -> str | None:
         """The stored hash that belongs to this cookie, None for one that is not ours."""
-        return self.known(cookie) if cookie else None
+        return self._hash(self.sessions, cookie)
 
-    def _session_hash(self, cookie: str) -> str | None:
-        try:
-            return hashed(self.sessions.unsign(cookie).decode())
-        except (BadSignature, UnicodeDecodeError):
-            return None
+    def secure_session_hash(self, cookie: str) -> str | None:
+        """The same for the cookie that is set by https."""
+        return self._hash(self.secure_sessions, cookie)
+
+    def session_token(self, cookie: str) -> str | None:
+        """What `session_cookie` signed for http."""
+        return token_of(self.sessions, cookie)
+
+    def _hash(self, signer: Signer, cookie: str) -> str | None:
+        return self.known(signer, cookie) if len(cookie) <= LONGEST_COOKIE else None
 
     def invitation_code(self, invitation_id: int) -> str:
         return self.invitations.sign(str(invitation_id)).decode()
@@ -47,6 +52,23 @@ class Signatures:
     def setup_token(self) -> str:
         """The same in every process of an instance, and known only to who reads its log."""
         return hmac.new(self.newest.encode(), b"tertulia.setup", hashlib.sha256).hexdigest()[:40]
+
+
+def new_token() -> str:
+    """A session's id, of 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_of(signer: Signer, cookie: str) -> str | None:
+    try:
+        return signer.unsign(cookie).decode()
+    except (BadSignature, UnicodeError):
+        return None
+
+
+def hash_of(signer: Signer, cookie: str) -> str | None:
+    token = token_of(signer, cookie)
+    return None if token is None else hashed(token)
 
 
 def derived(keys: tuple[str, ...], purpose: str) -> list[bytes]:

@@ -6,16 +6,16 @@ Events call no consumer: what concerns a room calls its feed, once for all its s
 import asyncio
 import logging
 import time
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
-from webapp.domain import accounts, memberships, origins, posting
+from starlette.requests import HTTPConnection
+
+from webapp.domain import accounts, cookies, memberships, origins, posting
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
 from webapp.domain.leases import Person, Place
 from webapp.domain.resources import Resources
-from webapp.domain.signatures import COOKIE
 from webapp.domain.unit_of_work import Transaction
 from webapp.sockets import commands, fragments
 from webapp.sockets.commands import BadCommand, Command, Post, Since
@@ -88,7 +88,7 @@ class Consumer:
 
     async def _enter(self) -> None:
         """On the roster, which hears what ends a right, before asking for it: so no moment lies between the two."""
-        session = self.resources.signatures.session_hash(cookie(self.scope, COOKIE))
+        session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
         self.actor = await self.resources.work.read(accounts.authenticate, session)
         self.roster.add(self)
         await self.check()
@@ -106,10 +106,9 @@ class Consumer:
         self.actor = await self.resources.work.read(admitted, self.actor.session, self.room_id)
 
     def _origin_is_ours(self) -> bool:
-        headers = dict(self.scope["headers"])
-        host = headers.get(b"host", b"").decode("latin-1")
-        ours = origins.own_origin(self.resources.settings, self.scope["scheme"], host)
-        return origins.known_host(self.resources.settings, host) and headers.get(b"origin") == ours.encode("latin-1")
+        headers, settings = HTTPConnection(self.scope).headers, self.resources.settings
+        host, origin = headers.get("host", ""), headers.get("origin", "")
+        return origins.known_host(settings, host) and origins.is_ours(settings, self.scope["scheme"], host, origin)
 
     def _refuse(self, code: int, reason: str) -> None:
         self.tell(fragments.notice(reason))
@@ -211,15 +210,3 @@ def admitted(tx: Transaction, session: str, room_id: int) -> Actor:
     actor = accounts.authenticate(tx, session)
     memberships.require(tx, actor, room_id)
     return actor
-
-
-def cookie(scope: Any, name: str) -> str | None:
-    for header, value in scope["headers"]:
-        if header == b"cookie":
-            try:
-                found = SimpleCookie(value.decode("latin-1")).get(name)
-            except CookieError:
-                continue
-            if found is not None:
-                return found.value
-    return None

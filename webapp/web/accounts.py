@@ -5,10 +5,10 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import accounts, invitations, names, passwords, rooms
+from webapp.domain import accounts, cookies, invitations, names, passwords, rooms
 from webapp.domain.accounts import Browser, Newcomer
 from webapp.domain.errors import DomainError, Invalid, NotFound, SignedOut, TooMany
-from webapp.domain.signatures import COOKIE
+from webapp.domain.signatures import hashed, new_token
 from webapp.domain.unit_of_work import Transaction
 from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
@@ -98,7 +98,7 @@ async def logout(request: Request) -> Response:
     if session:
         await resources(request).work.write(accounts.end_session, session)
     response = pages.see("/login")
-    response.delete_cookie(COOKIE, path="/")
+    cookies.end_session(resources(request), request, response)
     return response
 
 
@@ -146,19 +146,11 @@ async def session(request: Request) -> Response:
 async def signed_in(request: Request, user_id: int, path: str = "/") -> Response:
     """A new session, whatever the browser came with, and on to the page."""
     held = resources(request)
-    cookie, hashed = held.signatures.new_session()
-    browser = Browser(hashed, address(request), device(request))
+    token = new_token()
+    browser = Browser(hashed(token), address(request), device(request))
     await held.work.write(accounts.start_session, user_id, browser, session_hash(request))
     response = pages.see(local_path(path))
-    response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=accounts.ABSOLUTE // 1_000_000,
-        path="/",
-        secure=held.settings.secure or request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    cookies.set_session(held, request, response, token)
     return response
 
 

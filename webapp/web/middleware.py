@@ -54,22 +54,23 @@ class Doors:
         host = headers.get("host", "")
         if not origins.known_host(self.settings, host) and scope["path"] not in ANY_HOST:
             raise Refused(400, "This server does not answer to that name. If it should, set PUBLIC_URL to its address.")
-        if scope["method"] not in SAFE and foreign(headers, origins.own_origin(self.settings, scope["scheme"], host)):
+        if scope["method"] not in SAFE and self._foreign(headers, scope["scheme"], host):
             raise Refused(403, "This was sent from another site, so nothing was done.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self.settings.limits.body:
             raise TooLarge(self.settings.limits.body)
 
+    def _foreign(self, headers: Mapping[str, str], scheme: str, host: str) -> bool:
+        """Whether a browser says that another site made this request. Programs that say nothing are no browsers."""
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is not None and site not in ("same-origin", "none"):
+            return True
+        return origin is not None and not origins.is_ours(self.settings, scheme, host, origin)
+
 
 def first_of_each(headers: Raw) -> dict[str, str]:
     """By name, in lower case as ASGI has them; of a name that comes twice the first."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
-
-
-def foreign(headers: Mapping[str, str], ours: str) -> bool:
-    """Whether a browser says that another site made this request. Programs that say nothing are no browsers."""
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    return (site is not None and site not in ("same-origin", "none")) or (origin is not None and origin != ours)
 
 
 async def drain(receive: Receive) -> None:

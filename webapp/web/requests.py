@@ -4,10 +4,9 @@ from typing import Any
 
 from starlette.requests import Request
 
-from webapp.domain import addresses
+from webapp.domain import addresses, cookies
 from webapp.domain.errors import NotFound
 from webapp.domain.resources import Resources
-from webapp.domain.signatures import COOKIE
 
 LARGEST = 2**62
 LONGEST_DEVICE = 200
@@ -33,7 +32,7 @@ def device(request: Request) -> str:
 
 
 def session_hash(request: Request) -> str | None:
-    return resources(request).signatures.session_hash(request.cookies.get(COOKIE))
+    return cookies.session_hash(resources(request), request)
 
 
 def wants_fragment(request: Request) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import history, memberships, rooms
+from webapp.domain import cookies, history, memberships, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, SignedOut
 from webapp.domain.history import Page
@@ -41,7 +41,7 @@ async def home(request: Request) -> Response:
         _, mine = await guards.read(request, memberships.mine)
     except SignedOut:
         return pages.see("/login")
-    last = request.cookies.get(LAST_ROOM, "")
+    last = cookies.read(resources(request), request, LAST_ROOM)
     there = next((room for room in mine if str(room.id) == last), mine[0] if mine else None)
     return pages.see(f"/rooms/{there.id}" if there else "/rooms")
 
@@ -138,10 +138,10 @@ def next_draft(room_id: int) -> str:
 
 
 def remember(request: Request, response: Response, room_id: int) -> None:
-    if request.cookies.get(LAST_ROOM) == str(room_id):
-        return
-    secure = resources(request).settings.secure
-    response.set_cookie(LAST_ROOM, str(room_id), max_age=YEAR, secure=secure, httponly=True, samesite="lax")
+    held = resources(request)
+    if cookies.read(held, request, LAST_ROOM) != str(room_id):
+        cookies.put(held, request, response, LAST_ROOM, str(room_id), YEAR)
+    cookies.renew_session(held, request, response)
 
 
 async def live(request: Request) -> Response:
