@@ -9,6 +9,7 @@ from functools import cached_property
 from webapp.channel_layer.errors import ChannelClosed, ChannelFull, LayerClosed
 from webapp.channel_layer.mailbox import Mailbox
 from webapp.channel_layer.messages import Message, check_name, decode
+from webapp.channel_layer.sparse_log import SparseLog
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class LocalChannels:
         self._capacity = capacity
         self._expiry = expiry
         self._clock = clock
+        self._sparse_log = SparseLog(logger)
         self._numbers = itertools.count(1)
         self._mailboxes: dict[str, Mailbox] = {}
         self._members: dict[str, dict[str, Mailbox]] = {}
@@ -65,7 +67,9 @@ class LocalChannels:
                 return decode(payload)
             except (ValueError, RecursionError):
                 # Whoever can reach the server can publish rubbish; it must not end the reader.
-                logger.warning("channel %s: skipped %d bytes that are no message", channel, len(payload))
+                self._sparse_log.warning(
+                    "no message", "channel %s: skipped %d bytes that are no message", channel, len(payload)
+                )
 
     def put(self, channel: str, payload: bytes) -> None:
         """ChannelFull at capacity; nothing if there is no such channel (any more)."""

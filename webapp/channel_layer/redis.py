@@ -91,7 +91,8 @@ class RedisChannelLayer(ChannelLayer):
         if process == self._local.process:
             self._local.put(channel, payload)
         elif process is not None:
-            await self._publish(self._mail_of(process), frame(channel, payload))
+            topic = self._mail_of(process)
+            await self._redis.publish(topic, self._sealed(topic, frame(channel, payload)))
 
     async def receive(self, channel: str) -> Message:
         return await self._local.receive(channel)
@@ -114,7 +115,8 @@ class RedisChannelLayer(ChannelLayer):
         self._start()
         payload = encode(message)
         self._local.deliver(group, payload)
-        await self._publish(self._groups + group, frame(self._local.process, payload))
+        topic = self._groups + group
+        await self._redis.publish(topic, self._sealed(topic, frame(self._local.process, payload)))
 
     async def flush(self) -> None:
         self._unsubscribe(self._local.clear())
@@ -150,9 +152,9 @@ class RedisChannelLayer(ChannelLayer):
             if self._seal:
                 self._seal.forget((self._groups + group).encode())
 
-    async def _publish(self, topic: str, plain: bytes) -> None:
-        """Signed in the moment in which it takes its place in the order of what is sent."""
-        await self._redis.publish(topic, self._seal.close(topic.encode(), plain) if self._seal else plain)
+    def _sealed(self, topic: str, plain: bytes) -> bytes:
+        """To be called in the moment in which the frame takes its place in the order of what is sent."""
+        return self._seal.close(topic.encode("ascii"), plain) if self._seal else plain
 
     def _opened(self, topic: bytes, data: bytes) -> bytes | None:
         """The frame that was signed, None for what is not for us."""
