@@ -30,6 +30,7 @@ from webapp.sockets.pulse import Pulse
 from webapp.sockets.roster import Roster
 from webapp.store.database import Database
 from webapp.store.engine import migrate
+from webapp.web.callers import Callers
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.forwarded import Forwarded
 from webapp.web.middleware import Doors, PageHeaders, PagesGZip
@@ -94,6 +95,7 @@ def create_app(settings: Settings) -> Application:
     app = Application(
         routes=ROUTES,
         middleware=[
+            Middleware(Callers),
             Middleware(PagesGZip),
             Middleware(PageHeaders, settings=settings),
             Middleware(Doors, settings=settings, answer=on_refused),
@@ -108,7 +110,7 @@ def create_app(settings: Settings) -> Application:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Roster]]:
     """Everything a process holds open, closed again in the opposite order."""
-    database = Database(settings.database_url, settings.database_pool)
+    database = Database(settings.database_url, settings.database_pool, settings.database_seconds)
     name = await database.read(lambda connection: installation.name(Transaction(connection)))
     prefix = f"tertulia.{name}"  # of every name in Redis, for there may be others on it
     layer = open_channel_layer(settings.layer_url, prefix=prefix, keys=derived(settings.secret_keys, "tertulia.events"))

@@ -53,6 +53,7 @@ class Settings:
     presence_grace_seconds: float = 10.0
     presence_lease_seconds: float = 30.0
     database_pool: int = 5
+    database_seconds: float = 10.0
     limits: Limits = Limits()
 
     @property
@@ -84,6 +85,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         presence_grace_seconds=seconds(environ, "PRESENCE_GRACE_SECONDS", 10.0),
         presence_lease_seconds=seconds(environ, "PRESENCE_LEASE_SECONDS", 30.0),
         database_pool=whole(environ, "DATABASE_POOL", 5, low=2, high=100),
+        database_seconds=seconds(environ, "DATABASE_SECONDS", 10.0),
         limits=limits(environ),
     )
     refuse_losses(settings, environ)

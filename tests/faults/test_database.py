@@ -45,10 +45,13 @@ async def test_case_42_five_hundred_sockets_and_five_connections(pooled: Cluster
         everybody = [*t.readers, *await t.crowd(SOCKETS - 5)]
         assert len(everybody) == SOCKETS
         writing = asyncio.create_task(t.burst(300, at_once=50))
+        watching = open_engine(pooled.database_url)  # one connection for all: each that ends is there for a moment more
         samples = []
-        while not writing.done():
-            samples += await asyncio.to_thread(pooled.rows, SESSIONS)
-            await asyncio.wait([writing], timeout=0.05)
+        with watching.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not writing.done():
+                samples += await asyncio.to_thread(connection.execute, text(SESSIONS))
+                await asyncio.wait([writing], timeout=0.05)
+        watching.dispose()
         await writing
         assert await settled(everybody, await pooled.heads(town.rooms))
         assert max(sample.held for sample in samples) <= POOL

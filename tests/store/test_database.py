@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -67,9 +68,18 @@ async def test_one_failure_is_one_persons(database: Database) -> None:
 
 async def test_a_caller_that_gave_up_does_not_stop_the_others(database: Database) -> None:
     told: list[str] = []
-    task = asyncio.ensure_future(database.write(lambda c: add(c, "kept"), lambda: told.append("kept")))
-    await asyncio.sleep(0)
+    begun, gone = threading.Event(), threading.Event()
+
+    def slow(connection):  # type: ignore[no-untyped-def]
+        begun.set()
+        gone.wait(20)
+        return add(connection, "kept")
+
+    task = asyncio.ensure_future(database.write(slow, lambda: told.append("kept")))
+    await asyncio.to_thread(begun.wait, 20)
     task.cancel()
+    gone.set()
+    await asyncio.wait([task])
     await database.write(lambda c: add(c, "after"), nothing)
     assert sorted(await database.read(names)) == ["after", "kept"]
     assert told == ["kept"], "what was committed is told, whoever has gone"

@@ -1,8 +1,10 @@
 """The driver's own connection behind SQLAlchemy's, for what runs at every post: statements, BEGIN and COMMIT."""
 
-from contextlib import AbstractContextManager
+import os
+import socket
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -71,3 +73,28 @@ class Embedded:
         finally:
             if self.connection.in_transaction():
                 self.connection.rollback()  # what SQLAlchemy thinks of it; the driver has none any more
+
+
+class Wire:
+    """A second handle on a connection's socket, by which another thread ends what waits on it.
+
+    Nothing else does: a server that is stopped keeps its TCP connections, and its own timeouts stand still with it.
+    """
+
+    __slots__ = ("socket",)
+
+    def __init__(self, descriptor: int) -> None:
+        self.socket = socket.socket(fileno=os.dup(descriptor))
+
+    @classmethod
+    def of(cls, connection: Connection) -> Self | None:
+        """None where there is no server."""
+        driver: Any = connection.connection.driver_connection
+        return None if connection.dialect.name == "sqlite" else cls(driver.fileno())
+
+    def cut(self) -> None:
+        with suppress(OSError):  # it has been closed meanwhile
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.socket.close()

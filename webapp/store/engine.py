@@ -18,24 +18,55 @@ from webapp.store.driver import BY_HAND
 log = logging.getLogger("tertulia.store")
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 0x7E27
+BUSY_MILLISECONDS = 20_000
+# A server that has gone without a word is noticed in about 20 seconds, also by a connection that only listens.
+CONNECTING = {
+    "connect_timeout": 5,
+    "application_name": "tertulia",
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
-def open_engine(url: str, pool: int = 1, write: bool = True) -> Engine:
-    """An engine whose transactions are immediate writes, or reads of one snapshot."""
+def open_engine(url: str, pool: int = 1, write: bool = True, seconds: float | None = None) -> Engine:
+    """An engine whose transactions are immediate writes, or reads of one snapshot.
+
+    `seconds` bound each statement, and what waits for a lock; without, they may take as long as they need.
+    """
     if url.startswith("sqlite"):
-        return open_sqlite(url, pool, write)
-    return create_engine(
+        return open_sqlite(url, pool, write, seconds)
+    engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
         pool_use_lifo=True,
-        connect_args={"connect_timeout": 5, "application_name": "tertulia"},
+        connect_args=CONNECTING | {name: value for name, value in make_url(url).query.items() if name in CONNECTING},
         isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
     )
+    if seconds is not None:
+        bound(engine, int(seconds * 1000))
+    return engine
 
 
-def open_sqlite(url: str, pool: int, write: bool) -> Engine:
+def bound(engine: Engine, milliseconds: int) -> None:
+    """Half of it for a lock: then the statement that waits fails before its own time is over, and says why."""
+    limits = {
+        "statement_timeout": milliseconds,
+        "lock_timeout": max(1, milliseconds // 2),
+        "idle_in_transaction_session_timeout": milliseconds,
+    }
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for name, value in limits.items():
+            connection.execute(f"SET {name} = {value}")
+        connection.commit()
+
+
+def open_sqlite(url: str, pool: int, write: bool, seconds: float | None) -> Engine:
     Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url,
@@ -49,7 +80,7 @@ def open_sqlite(url: str, pool: int, write: bool) -> Engine:
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # the driver would begin too late, and deferred: we say BEGIN ourselves
         for pragma in (
-            "busy_timeout=20000",
+            f"busy_timeout={BUSY_MILLISECONDS if seconds is None else int(seconds * 1000)}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",

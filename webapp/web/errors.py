@@ -88,8 +88,10 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:
-    response = show(request, 503, "The database cannot be reached just now. Your text is kept: try again in a moment.")
-    response.headers["Retry-After"] = "2"
+    assert isinstance(error, Unavailable)
+    when = "a second" if error.retry_after == 1 else f"{error.retry_after} seconds"
+    response = show(request, 503, f"The database does not answer just now. Your text is kept: try again in {when}.")
+    response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -1,0 +1,247 @@
+"""Threads that run verbs in transactions, from one queue, each within a deadline.
+
+What nobody waits for any more, and what is past its deadline, is not begun. One that has begun is answered at its
+deadline, too: nobody knows then whether it was committed, and who asks again with its key finds out.
+"""
+
+import asyncio
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from webapp.store.driver import BY_HAND, Wire, transaction
+
+log = logging.getLogger("tertulia.store")
+Verb = Callable[[Connection], Any]
+SMOOTHING = 16
+GRACE_SECONDS = 1.0
+
+
+class Unavailable(Exception):
+    """The database cannot be reached, or not in time: nothing was written, or nobody knows.
+
+    `retry_after`: the seconds after which it is worth another try.
+    """
+
+    def __init__(self, text: str, retry_after: int = 5) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A verb that somebody waits for until `deadline`; `began` once a thread has it. By time.monotonic()."""
+
+    verb: Verb
+    future: "asyncio.Future[Any]"
+    committed: Callable[[], None]
+    deadline: float
+    timer: asyncio.TimerHandle | None = None
+    began: float | None = None
+    wire: Wire | None = None
+    result: Any = None
+    error: BaseException | None = None
+    ran: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits for it. True of one that was answered a moment ago, at worst."""
+        return not self.future.done() and time.monotonic() < self.deadline
+
+
+class Lane:
+    """Some threads that take jobs from one queue, at most `batch` to a transaction. Used from one event loop.
+
+    Each job has `seconds` from the moment it is given to the lane.
+    """
+
+    def __init__(
+        self, engine: Engine, name: str, threads: int, batch: int, seconds: float, waiting: int = 10_000
+    ) -> None:
+        self.engine = engine
+        self.batch = batch
+        self.seconds = seconds
+        self.held = threading.local()
+        self.loop = asyncio.get_running_loop()
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.most = waiting
+        self.callers = 0
+        self.moved = 0.0
+        self.each = 0.0
+        self.away = False
+        self.threads = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    async def run(self, verb: Verb, committed: Callable[[], None]) -> Any:
+        """The verb's result, once its transaction is committed. Raises what the verb raised, or Unavailable.
+
+        `committed` is called on the loop in the order of the commits, also when nobody waits for the result any more.
+        """
+        now = time.monotonic()
+        self._refuse_if_hopeless(now)
+        job = Job(verb, self.loop.create_future(), committed, now + self.seconds)
+        job.timer = self.loop.call_later(self.seconds, self._overdue, job)
+        if not self.callers:
+            self.moved = now
+        self.callers += 1
+        self.jobs.put(job)
+        try:
+            return await job.future
+        finally:
+            self.callers -= 1
+
+    def _refuse_if_hopeless(self, now: float) -> None:
+        """Unavailable at once for a job that would not begin before its deadline, by what this lane has seen.
+
+        `each` is how long a job has taken of late. A lane in which nothing has come to its end for half a deadline
+        has come to a stop.
+        """
+        waiting = self.jobs.qsize()
+        expected = waiting * self.each
+        stopped = self.callers > 0 and now - self.moved > self.seconds / 2
+        if stopped or waiting >= self.most or expected > self.seconds:
+            wait = self.seconds if stopped else expected
+            raise Unavailable("too much waits for the database", max(1, math.ceil(min(wait, self.seconds))))
+
+    def _overdue(self, job: Job) -> None:
+        """Answer who waits; a thread that the database does not answer either is freed from it a little later."""
+        if not job.future.done():
+            job.future.set_exception(Unavailable("the database did not answer in time"))
+        if job.began is not None:
+            left = job.began + self.seconds + GRACE_SECONDS - time.monotonic()
+            job.timer = self.loop.call_later(max(0.0, left), self._cut, job)
+
+    def _cut(self, job: Job) -> None:
+        if job.wire is not None:
+            log.error("the database has not answered for %.0f s: this connection is given up", self.seconds)
+            job.wire.cut()
+
+    def close(self) -> None:
+        """Finish what waits, then end the threads."""
+        for _ in self.threads:
+            self.jobs.put(None)
+        for thread in self.threads:
+            thread.join()
+
+    # -- in the threads
+
+    def _work(self) -> None:
+        while (jobs := self._next()) is not None:
+            began = time.monotonic()
+            self._perform(jobs)
+            taken = (time.monotonic() - began) / len(jobs) / len(self.threads)
+            self.each += (taken - self.each) / SMOOTHING
+            self.loop.call_soon_threadsafe(self._settle, jobs)
+        self._let_go()
+
+    def _next(self) -> list[Job] | None:
+        """What is wanted of the queue, up to a batch. None at the lane's end."""
+        jobs: list[Job] = []
+        while len(jobs) < self.batch:
+            try:
+                job = self.jobs.get(block=not jobs)
+            except queue.Empty:
+                break
+            if job is None:
+                if not jobs:
+                    return None
+                self.jobs.put(None)
+                break
+            job.began = time.monotonic()  # before asking whether it is wanted: `_overdue` asks the other way round
+            if job.wanted:
+                jobs.append(job)
+        return jobs
+
+    def _perform(self, jobs: list[Job]) -> None:
+        """One transaction for all; when one of them fails, each again in its own, so that the failure is its alone."""
+        try:
+            self._commit(jobs)
+        except Exception as error:  # noqa: BLE001 - it belongs to a caller, who is given it
+            if len(jobs) == 1:
+                self._perform_alone(jobs[0], error)
+                return
+            for job in jobs:
+                if job.wanted:
+                    self._perform([job])
+                else:
+                    job.error = Unavailable("the database did not answer in time")
+
+    def _perform_alone(self, job: Job, error: Exception) -> None:
+        """A connection that was found dead before the COMMIT is worth one more try with a fresh one."""
+        if isinstance(error, DBAPIError) and error.connection_invalidated and not job.ran and job.wanted:
+            try:
+                self._commit([job])
+                return
+            except Exception as again:  # noqa: BLE001
+                error = again
+        job.error = translated(error)
+
+    def _commit(self, jobs: list[Job]) -> None:
+        connection = self._connection()
+        try:
+            with transaction(connection):
+                for job in jobs:
+                    job.wire = self.held.wire
+                    job.ran = False
+                    job.result = job.verb(connection)
+                    job.ran = True
+        except SQLAlchemyError:
+            self._let_go()
+            raise
+
+    def _connection(self) -> Connection:
+        """This thread's own, between transactions too: taking it from the pool each time costs as much as a query."""
+        if getattr(self.held, "connection", None) is None:
+            connection = self.engine.connect().execution_options(**{BY_HAND: True})
+            self.held.connection, self.held.wire = connection, Wire.of(connection)
+        return self.held.connection  # type: ignore[no-any-return]
+
+    def _let_go(self) -> None:
+        if (connection := getattr(self.held, "connection", None)) is not None:
+            self.held.connection = None
+            if self.held.wire is not None:
+                self.held.wire.close()
+            connection.close()
+
+    # -- on the loop again
+
+    def _settle(self, jobs: list[Job]) -> None:
+        self.moved = time.monotonic()
+        for job in jobs:
+            if job.timer is not None:
+                job.timer.cancel()
+            if job.error is None:
+                job.committed()
+            if job.future.done():
+                continue
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(job.error)
+        self._say(jobs[-1].error)
+
+    def _say(self, error: BaseException | None) -> None:
+        """That the database has gone, or is back: once, not for each who asked."""
+        away = isinstance(error, Unavailable)
+        if away and not self.away:
+            log.error("database unavailable: %s", error)
+        elif self.away and error is None:
+            log.warning("the database answers again")
+        self.away = away if away or error is None else self.away
+
+
+def translated(error: Exception) -> Exception:
+    if isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return Unavailable(str(error.orig))
+    return error
