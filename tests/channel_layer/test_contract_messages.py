@@ -5,6 +5,7 @@
 
 import math
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,6 +68,11 @@ async def test_every_allowed_name_works(pair: Pair) -> None:
         event(1, value=math.nan),
         event(1, value=math.inf),
         {"type": "test.event", ("a", "b"): 1},
+        {"type": "test.event", 1: "one"},
+        {"type": "test.event", None: 1},
+        event(1, value={1: "one"}),
+        event(1, value=[{"a": ({"b": {True: 1}},)}]),
+        event(1, value={"a": OrderedDict({0.5: 1})}),
     ],
     ids=lambda message: re.sub(r" at 0x\w+", "", repr(message)),  # where an object lies differs between processes
 )
@@ -92,7 +98,22 @@ async def test_a_message_of_more_than_a_mebibyte_is_refused(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "ä€😀\x00\n\"'\\", 0, -1, 2**53, 0.1, True, None, [], {}, [{"a": [1, [None]]}], "x" * 9000]
+    "value",
+    [
+        "",
+        "ä€😀\x00\n\"'\\",
+        0,
+        -1,
+        2**53,
+        0.1,
+        True,
+        None,
+        [],
+        {},
+        [{"a": [1, [None]]}],
+        {"1": {"true": "{"}},
+        "x" * 9000,
+    ],
 )
 async def test_plain_values_arrive_as_they_were(pair: Pair, value: object) -> None:
     channel = await member(pair.there, "room.7")

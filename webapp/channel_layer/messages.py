@@ -12,8 +12,10 @@ MAX_MESSAGE_BYTES = 1 << 20
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,99}", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", re.ASCII)
+_CONTAINERS = (dict, list, tuple)
+_LEAVES = frozenset((str, int, float, bool, type(None)))
 _to_json = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-_from_json = json.JSONDecoder().decode
+_from_json = json.JSONDecoder().raw_decode
 
 
 def check_name(name: str) -> None:
@@ -36,24 +38,40 @@ def method_name(event_type: str) -> str:
 def encode(message: Message) -> bytes:
     """JSON, never pickle: what comes off the wire may be wrong but cannot run.
 
-    TypeError: no dict, no str `type`, or a value that JSON has no word for (NaN too). ValueError: over 1 MiB.
+    TypeError: no dict, no str `type`, a value that JSON has no word for (NaN too), or a key that is no text, at any
+    depth: JSON would rewrite 1 to "1". ValueError: over 1 MiB.
     """
     if not isinstance(message, dict):
         raise TypeError(f"a message is a dict, not {type(message).__name__}")
     if not isinstance(message.get("type"), str):
         raise TypeError("a message has a 'type' that is a str")
     try:
-        payload = _to_json(message).encode("ascii")
-    except (ValueError, RecursionError) as error:
-        raise TypeError(f"a message holds plain JSON values only: {error}") from error
+        "".join(message)  # takes nothing but texts: the cheapest look at all keys
+        text = _to_json(message)
+        if "{" in text[1:]:
+            check_keys(message)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise TypeError(f"a message holds plain JSON values only, and its keys are texts: {error}") from error
+    payload = text.encode("ascii")
     if len(payload) > MAX_MESSAGE_BYTES:
         raise ValueError(f"a message is at most {MAX_MESSAGE_BYTES} bytes, this one has {len(payload)}")
     return payload
 
 
+def check_keys(value: Any) -> None:
+    """TypeError for a key that is no text, in `value` or anything it holds."""
+    if isinstance(value, dict):
+        "".join(value)
+        value = value.values()
+    for each in value:
+        if each.__class__ not in _LEAVES and isinstance(each, _CONTAINERS):
+            check_keys(each)
+
+
 def decode(payload: bytes) -> Message:
     """The message, a fresh one at every call. ValueError for what `encode` did not make."""
-    message = _from_json(payload.decode())
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+    text = payload.decode()
+    message, end = _from_json(text)
+    if end != len(text) or not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ValueError("not a message")
     return message
