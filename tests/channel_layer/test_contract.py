@@ -147,6 +147,36 @@ async def test_a_full_member_misses_what_comes_and_counts_it(pair: Pair) -> None
     await receives_nothing(pair.there, channel, pair.here)
 
 
+@pytest.mark.parametrize("sent", ["to the group", "to the channel"])
+async def test_a_prompt_reader_misses_nothing_of_a_burst(pair: Pair, sent: str) -> None:
+    """Its sender never pauses, and sends a hundred times what the channel holds."""
+    channel = await member(pair.here, "a")
+    reading = asyncio.ensure_future(receives(pair.here, channel, 100 * CAPACITY))
+    for number in range(100 * CAPACITY):
+        await (
+            pair.here.group_send("a", event(number))
+            if sent == "to the group"
+            else pair.here.send(channel, event(number))
+        )
+    assert await reading == list(range(100 * CAPACITY))
+    assert pair.here.dropped(channel) == 0
+
+
+async def test_a_channel_holds_eight_mebibytes(pair: Pair) -> None:
+    """Nine messages of a megabyte are more, though the capacity is ten."""
+    near, far = await member(pair.here, "a"), await member(pair.there, "a")
+    body = "x" * 1_000_000
+    for number in range(9):
+        await pair.here.group_send("a", event(number, body=body))
+    with pytest.raises(ChannelFull):
+        await pair.here.send(near, event(99, body=body))
+    await receives_nothing(pair.there, await pair.there.new_channel(), pair.here)
+    assert pair.there.dropped(far) == (2 if near == far else 1)
+    assert await receives(pair.there, far, 8) == list(range(8))
+    await pair.here.group_send("a", event(10, body=body))
+    assert await receives(pair.there, far) == [10]
+
+
 async def test_one_rooms_burst_touches_no_other_room_and_no_other_member(pair: Pair) -> None:
     """The stalled reader is full; the other member of its group, and another group, miss nothing."""
     stalled, reader, other = await member(pair.there, "a"), await member(pair.there, "a"), await member(pair.there, "b")

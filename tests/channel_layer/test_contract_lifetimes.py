@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 import pytest
 
 from tests.channel_layer.conftest import CAPACITY
-from tests.channel_layer.vocabulary import Pair, event, member, receives, receives_nothing, soon
+from tests.channel_layer.vocabulary import Pair, event, member, receives, receives_nothing, soon, until
 from webapp.channel_layer import ChannelClosed, LayerClosed, Message
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +108,36 @@ async def test_a_stalled_reader_holds_up_nobody(pair: Pair) -> None:
 
 
 # Beginning and end
+
+
+async def test_a_channel_for_the_length_of_a_block(pair: Pair) -> None:
+    async with pair.here.channel("room") as channel:
+        assert channel.startswith("room.")
+        await pair.here.group_add("a", channel)
+        await pair.there.group_send("a", event(1))
+        assert await receives(pair.here, channel) == [1]
+    with pytest.raises(ChannelClosed):
+        await pair.here.receive(channel)
+
+
+async def test_a_reader_that_fails_or_is_cancelled_leaves_no_channel(pair: Pair) -> None:
+    names: list[str] = []
+
+    async def read(fails: bool) -> None:
+        async with pair.here.channel() as channel:
+            await pair.here.group_add("a", channel)
+            names.append(channel)
+            if fails:
+                raise ZeroDivisionError
+            await pair.here.receive(channel)
+
+    readers = [asyncio.ensure_future(read(fails)) for fails in (True, False)]
+    await until(lambda: len(names) == 2)
+    readers[1].cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    for name in names:
+        with pytest.raises(ChannelClosed):
+            pair.here.dropped(name)
 
 
 async def test_no_name_is_ever_used_again(pair: Pair) -> None:

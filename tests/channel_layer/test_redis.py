@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,47 @@ async def test_what_was_published_weighs_no_more(own_redis: RedisServer) -> None
         layer = await connected(stack, own_redis.url)
         for number in range(20):
             await layer.group_send("nobody", event(number, body="x" * 900_000))
+
+
+@pytest.mark.parametrize("capacity", [10, 100])
+async def test_a_prompt_reader_misses_nothing_of_a_burst_from_another_process(
+    own_redis: RedisServer, capacity: int
+) -> None:
+    """It lies in the socket, as after any pause of this process, and is read in one go."""
+    async with AsyncExitStack() as stack:
+        here = await connected(stack, own_redis.url)
+        there = await stack.enter_async_context(RedisChannelLayer(own_redis.url, capacity, timeout=PATIENCE))
+        channel = await member(there, "room.7")
+        reading = asyncio.ensure_future(receives(there, channel, 5000))
+        await asyncio.gather(*(here.group_send("room.7", event(number)) for number in range(5000)))
+        assert await reading == list(range(5000))
+        assert there.dropped(channel) == 0
+
+
+class Counting(RedisChannelLayer):
+    """Counts what arrives from other processes."""
+
+    arrived = 0
+
+    def _arrived(self, topic: bytes, data: bytes) -> bool:
+        self.arrived += 1
+        return super()._arrived(topic, data)
+
+
+async def test_reading_a_burst_leaves_the_loop_to_others(own_redis: RedisServer) -> None:
+    """Between two turns of the loop at most fifty messages are read, whichever channels they are for."""
+    async with AsyncExitStack() as stack:
+        here = await connected(stack, own_redis.url)
+        there = await stack.enter_async_context(Counting(own_redis.url, timeout=PATIENCE))
+        channel = await there.new_channel()
+        await asyncio.gather(*(there.group_add(f"room.{number}", channel) for number in range(200)))
+        sending = asyncio.gather(*(here.group_send(f"room.{n % 200}", event(n)) for n in range(4000)))
+        counts = [0]
+        while counts[-1] < 4000:
+            await asyncio.sleep(0)
+            counts.append(there.arrived)
+        await sending
+        assert max(later - sooner for sooner, later in pairwise(counts)) == 50
 
 
 async def test_many_groups_are_joined_in_one_go(own_redis: RedisServer) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import DEADLINE, event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, ends_up, two_processes
-from webapp.channel_layer import LayerUnavailable, RedisChannelLayer
+from webapp.channel_layer import ChannelClosed, LayerClosed, LayerUnavailable, RedisChannelLayer
 from webapp.channel_layer.redis_link import FIRST_DELAY, LONGEST_DELAY, full_jitter
 from webapp.channel_layer.redis_subscriber import Wish
 
@@ -143,6 +143,34 @@ async def test_a_lost_connection_lets_posters_go_before_their_time(own_redis: Re
             await asyncio.sleep(0)
         own_redis.kill()
         await under_way
+
+
+async def test_joining_while_the_layer_or_the_channel_is_closed(own_redis: RedisServer) -> None:
+    """The time is an hour here: only the closing can end this wait."""
+    async with RedisChannelLayer(own_redis.url, timeout=3600) as layer:
+        await until(lambda: layer.connected)
+        channel, other = await layer.new_channel(), await layer.new_channel()
+        own_redis.pause()
+        joining = [asyncio.ensure_future(layer.group_add(f"room.{each}", each)) for each in (channel, other)]
+        await asyncio.sleep(0)
+        await layer.close_channel(channel)
+        with pytest.raises(ChannelClosed):
+            await soon(joining[0])
+        await soon(layer.close())
+        with pytest.raises(LayerClosed):
+            await soon(joining[1])
+
+
+async def test_a_prompt_reader_misses_nothing_while_it_is_away(new_redis: NewRedis) -> None:
+    """No send waits for the server then, so none would let the reader run."""
+    async with Watched(new_redis().url) as layer:
+        channel = await member(layer, "room.7")
+        await until(lambda: layer.problem is not None)
+        reading = asyncio.ensure_future(receives(layer, channel, 1000))
+        for number in range(1000):
+            with pytest.raises(LayerUnavailable):
+                await layer.group_send("room.7", event(number))
+        assert await reading == list(range(1000))
 
 
 async def test_a_silent_server_is_found_out_without_traffic(own_redis: RedisServer) -> None:

@@ -17,6 +17,7 @@ from webapp.channel_layer.errors import (
     ChannelLayerError,
     LayerClosed,
     LayerUnavailable,
+    WrongLoop,
 )
 from webapp.channel_layer.memory import MemoryChannelLayer
 from webapp.channel_layer.messages import Message, method_name
@@ -38,6 +39,7 @@ __all__ = [
     "Signer",
     "SparseLog",
     "Watcher",
+    "WrongLoop",
     "method_name",
     "node_urls",
     "open_channel_layer",

@@ -28,6 +28,13 @@ class LayerClosed(ChannelLayerError):
         super().__init__("the channel layer is closed")
 
 
+class WrongLoop(ChannelLayerError, RuntimeError):
+    """The layer was used from an event loop, or in a process, that is not the one of its first use."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"the channel layer belongs to {owner}: open another one here")
+
+
 class LayerUnavailable(ChannelLayerError):
     """Other processes may not have been told. `reason` says why, without credentials; our own members were told."""
 

@@ -1,13 +1,15 @@
 """The channels of this process and the groups they are in."""
 
+import asyncio
 import itertools
 import logging
+import os
 import secrets
 from collections.abc import Callable
 from functools import cached_property
 
-from webapp.channel_layer.errors import ChannelClosed, ChannelFull, LayerClosed
-from webapp.channel_layer.mailbox import Mailbox
+from webapp.channel_layer.errors import ChannelClosed, ChannelFull, LayerClosed, WrongLoop
+from webapp.channel_layer.mailbox import CROWDED, REFUSED, Mailbox
 from webapp.channel_layer.messages import Message, check_name, decode
 from webapp.channel_layer.sparse_log import SparseLog
 
@@ -28,6 +30,8 @@ class LocalChannels:
         self._numbers = itertools.count(1)
         self._mailboxes: dict[str, Mailbox] = {}
         self._members: dict[str, dict[str, Mailbox]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
 
     @cached_property
     def process(self) -> str:
@@ -38,13 +42,42 @@ class LocalChannels:
         """
         return secrets.token_hex(8)
 
-    def check_open(self) -> None:
+    def enter(self) -> None:
+        """Begins a call. The first one says which loop and process the layer belongs to. LayerClosed, WrongLoop."""
         if self.closed:
             raise LayerClosed
+        try:
+            if self._loop is not asyncio.get_running_loop():
+                self._bind()
+        except RuntimeError:  # there is none to a process that was forked inside it
+            self.check_process()
+            raise
+
+    def check_process(self) -> None:
+        """WrongLoop in a fork that runs the same loop on. A system call: where a call does more than pass on."""
+        if self._pid not in (0, os.getpid()):
+            raise WrongLoop(f"process {self._pid}, and this is its fork {os.getpid()}")
+
+    def check_loop(self) -> None:
+        """WrongLoop. For calls that are quiet on a layer that is closed, or that nobody has used."""
+        if not self.closed and self._loop is not None:
+            self.check_process()
+            self.enter()
+
+    def _bind(self) -> None:
+        self.check_process()
+        if self._loop is None:
+            self._loop, self._pid = asyncio.get_running_loop(), os.getpid()
+            return
+        if self._loop.is_closed():  # nobody can read any more what waits
+            self._mailboxes.clear()
+            self._members.clear()
+        raise WrongLoop("another event loop")
 
     def open(self, prefix: str) -> str:
         """The name of a new channel: prefix, process, number."""
-        self.check_open()
+        self.enter()
+        self.check_process()
         check_name(prefix)
         channel = f"{prefix}.{self.process}.{next(self._numbers)}"
         check_name(channel)
@@ -52,17 +85,23 @@ class LocalChannels:
         return channel
 
     def mailbox(self, channel: str) -> Mailbox:
+        mailbox = self._mailboxes.get(channel)
+        if mailbox is not None:
+            return mailbox
         check_name(channel)
-        self.check_open()
-        try:
-            return self._mailboxes[channel]
-        except KeyError:
-            raise ChannelClosed(channel) from None
+        if self.closed:
+            raise LayerClosed
+        raise ChannelClosed(channel)
 
     async def receive(self, channel: str) -> Message:
+        self.enter()
         mailbox = self.mailbox(channel)
         while True:
-            payload = await mailbox.take()
+            payload = mailbox.take()
+            if payload is None:
+                self.check_process()
+                await mailbox.arrival()
+                continue
             try:
                 return decode(payload)
             except (ValueError, RecursionError):
@@ -71,23 +110,38 @@ class LocalChannels:
                     "no message", "channel %s: skipped %d bytes that are no message", channel, len(payload)
                 )
 
-    def put(self, channel: str, payload: bytes) -> None:
+    # Each says whether a mailbox has become half full: then its reader gets a turn of the loop, or a prompt one would
+    # miss part of a burst. For one that stays full there is none: its reader is not prompt.
+
+    def put(self, channel: str, payload: bytes) -> bool:
         """ChannelFull at capacity; nothing if there is no such channel (any more)."""
         mailbox = self._mailboxes.get(channel)
-        if mailbox is not None and not mailbox.offer(payload, self._clock() + self._expiry):
+        if mailbox is None:
+            return False
+        offer = mailbox.offer(payload, self._clock() + self._expiry)
+        if offer is REFUSED:
             raise ChannelFull(channel)
+        return offer is CROWDED
 
-    def post(self, channel: str, payload: bytes) -> None:
+    def post(self, channel: str, payload: bytes) -> bool:
         """Like `put`, for what another process sent: there is nobody here to tell that the channel is full."""
         mailbox = self._mailboxes.get(channel)
-        if mailbox is not None:
-            mailbox.offer(payload, self._clock() + self._expiry)
+        return mailbox is not None and mailbox.offer(payload, self._clock() + self._expiry) is CROWDED
 
-    def deliver(self, group: str, payload: bytes) -> None:
-        for mailbox in self._members.get(group, {}).values():
-            mailbox.offer(payload)
+    def deliver(self, group: str, payload: bytes) -> bool:
+        crowded = False
+        members = self._members.get(group)
+        if members is None:
+            check_name(group)
+            return False
+        for mailbox in members.values():
+            if mailbox.offer(payload) is CROWDED:
+                crowded = True
+        return crowded
 
     def join(self, group: str, channel: str) -> None:
+        self.enter()
+        self.check_process()
         check_name(group)
         mailbox = self.mailbox(channel)
         mailbox.groups.add(group)
@@ -95,6 +149,7 @@ class LocalChannels:
 
     def leave(self, group: str, channel: str) -> bool:
         """Whether that was the last of this process in `group`."""
+        self.check_loop()
         check_name(group)
         check_name(channel)
         members = self._members.get(group, {})
@@ -108,6 +163,7 @@ class LocalChannels:
 
     def forget(self, channel: str) -> list[str]:
         """Ends a channel; the groups that have no channel of this process any more."""
+        self.check_loop()
         check_name(channel)
         mailbox = self._mailboxes.pop(channel, None)
         if mailbox is None:
@@ -118,6 +174,7 @@ class LocalChannels:
 
     def clear(self) -> list[str]:
         """No messages, no groups; the groups that there were."""
+        self.check_loop()
         groups = list(self._members)
         self._members.clear()
         for mailbox in self._mailboxes.values():
@@ -126,8 +183,8 @@ class LocalChannels:
         return groups
 
     def close(self) -> None:
-        self.closed = True
         self.clear()
+        self.closed = True
         for mailbox in self._mailboxes.values():
             mailbox.close(LayerClosed())
         self._mailboxes.clear()

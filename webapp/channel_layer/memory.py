@@ -1,5 +1,6 @@
-"""The channel layer of a single process: no server, no task, no wait but in `receive`."""
+"""The channel layer of a single process: no server and no task."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -36,8 +37,9 @@ class MemoryChannelLayer(ChannelLayer):
 
     async def send(self, channel: str, message: Message) -> None:
         check_name(channel)
-        self._local.check_open()
-        self._local.put(channel, encode(message))
+        self._local.enter()
+        if self._local.put(channel, encode(message)):
+            await asyncio.sleep(0)
 
     async def receive(self, channel: str) -> Message:
         return await self._local.receive(channel)
@@ -52,9 +54,9 @@ class MemoryChannelLayer(ChannelLayer):
         self._local.leave(group, channel)
 
     async def group_send(self, group: str, message: Message) -> None:
-        check_name(group)
-        self._local.check_open()
-        self._local.deliver(group, encode(message))
+        self._local.enter()
+        if self._local.deliver(group, encode(message)):
+            await asyncio.sleep(0)
 
     async def flush(self) -> None:
         self._local.clear()

@@ -1,11 +1,13 @@
 """The channel layer of many processes, over the pub/sub of a Redis server or of a Redis Cluster."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Self
 
 from webapp.channel_layer.base import ChannelLayer, Watcher
+from webapp.channel_layer.errors import LayerUnavailable
 from webapp.channel_layer.local import LocalChannels
 from webapp.channel_layer.messages import Message, check_name, encode
 from webapp.channel_layer.redis_cluster import Cluster
@@ -89,7 +91,8 @@ class RedisChannelLayer(ChannelLayer):
         payload = encode(message)
         process = process_of(channel)
         if process == self._local.process:
-            self._local.put(channel, payload)
+            if self._local.put(channel, payload):
+                await asyncio.sleep(0)
         elif process is not None:
             topic = self._mail_of(process)
             await self._redis.publish(topic, self._sealed(topic, frame(channel, payload)))
@@ -105,6 +108,7 @@ class RedisChannelLayer(ChannelLayer):
         self._local.join(group, channel)
         self._listen(self._groups + group)
         await self._redis.confirmation(self._groups + group)
+        self._local.mailbox(channel)  # whether the layer, or the channel, was closed meanwhile
 
     async def group_discard(self, group: str, channel: str) -> None:
         if self._local.leave(group, channel):
@@ -114,9 +118,14 @@ class RedisChannelLayer(ChannelLayer):
         check_name(group)
         self._start()
         payload = encode(message)
-        self._local.deliver(group, payload)
+        crowded = self._local.deliver(group, payload)
         topic = self._groups + group
-        await self._redis.publish(topic, self._sealed(topic, frame(self._local.process, payload)))
+        try:
+            await self._redis.publish(topic, self._sealed(topic, frame(self._local.process, payload)))
+        except LayerUnavailable:
+            if crowded:  # known to be away: it was raised without a turn of the loop
+                await asyncio.sleep(0)
+            raise
 
     async def flush(self) -> None:
         self._unsubscribe(self._local.clear())
@@ -131,7 +140,8 @@ class RedisChannelLayer(ChannelLayer):
 
     def _start(self) -> None:
         """At first use and not before: only now there is a loop, and the process that it runs in."""
-        self._local.check_open()
+        self._local.enter()
+        self._local.check_process()
         if not self._started:
             self._started = True
             self._listen(self._mail_of(self._local.process))
@@ -167,17 +177,17 @@ class RedisChannelLayer(ChannelLayer):
             self._sparse_log.warning(str(error), "an event in %s was refused: %s", topic.decode("ascii"), error)
             return None
 
-    def _arrived(self, topic: bytes, data: bytes) -> None:
-        """Called by the subscriber. The head of a frame is the sender's name, or the channel's in a process's mail."""
+    def _arrived(self, topic: bytes, data: bytes) -> bool:
+        """Called by the subscriber; whether a channel is half full now. The head of a frame is the sender's name, or
+        the channel's in a process's mail."""
         opened = self._opened(topic, data)
         if opened is None:
-            return
+            return False
         head, _, payload = opened.partition(b" ")
         name = topic.decode("ascii")
         if not name.startswith(self._groups):
-            self._local.post(head.decode("ascii", "replace"), payload)
-        elif head != self._local.process.encode():
-            self._local.deliver(name.removeprefix(self._groups), payload)
+            return self._local.post(head.decode("ascii", "replace"), payload)
+        return head != self._local.process.encode() and self._local.deliver(name.removeprefix(self._groups), payload)
 
     def _changed(self) -> None:
         """Called by both links."""

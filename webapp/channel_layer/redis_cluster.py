@@ -178,11 +178,10 @@ class Cluster:
 
     # -- what the nodes say, each in the order of its replies
 
-    def _arrived(self, node: str, name: bytes, frame: bytes) -> None:
+    def _arrived(self, node: str, name: bytes, frame: bytes) -> bool:
         """A topic that moves within its shard is heard from two nodes for a moment; one of them counts."""
         known = self._topics.get(name.decode("ascii"))
-        if known is not None and known.node == node:
-            self._reporter.arrived(name, frame)
+        return known is not None and known.node == node and self._reporter.arrived(name, frame)
 
     def _heard(self, node: str, name: str) -> None:
         known = self._topics.get(name)
@@ -255,8 +254,13 @@ class Cluster:
         return self._addresses[node] != address and not self._servers[node].up
 
     def _open(self, node: str, address: Node) -> None:
-        arrived, heard, strayed = (partial(each, node) for each in (self._arrived, self._heard, self._strayed))
-        reporter = Reporter(self._node_changed, arrived, heard, strayed, self._moved)
+        reporter = Reporter(
+            self._node_changed,
+            partial(self._arrived, node),
+            partial(self._heard, node),
+            partial(self._strayed, node),
+            self._moved,
+        )
         options = self._options | {"host": address[0], "port": address[1]}
         self._addresses[node] = address
         self._servers[node] = Server(options, reporter, self._timeout, SHARDED)

@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 5.0
 UNREAD = 0.05
+REPLIES_PER_TURN = 50
+"""While replies lie buffered, reading them waits for nothing: the loop's other tasks, whoever reads a channel among
+them, get a turn after so many."""
 PING: Command = ("PING",)
 
 
@@ -38,6 +41,7 @@ class Link(ABC):
         self._wake = asyncio.Event()
         self._asked_at: float | None = None
         self._up_since = 0.0
+        self._replies = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -117,6 +121,14 @@ class Link(ABC):
                 reply = error
             self._asked_at = None
             self._heard(reply)
+            self._replies += 1
+            if self._replies >= REPLIES_PER_TURN:
+                self._replies = 0
+                await asyncio.sleep(0)
+
+    def _give_a_turn(self) -> None:
+        """To the loop's other tasks, before the next reply is read."""
+        self._replies = REPLIES_PER_TURN
 
     async def _pause(self) -> None:
         """Until there is something to write, or it is time to ask whether the server still lives."""

@@ -47,6 +47,12 @@ class Subscriber(Link):
             self._topics[topic] = asyncio.get_running_loop().create_future()
             self._wish(Wish(topic, self._topics[topic]))
 
+    async def stop(self, reason: str) -> None:
+        """Who waits for a confirmation waits no more."""
+        await super().stop(reason)
+        for confirmed in self._topics.values():
+            confirmed.cancel()
+
     def drop(self, topic: str) -> None:
         """Unsubscribes; does not wait for it."""
         confirmed = self._topics.pop(topic, None)
@@ -77,14 +83,19 @@ class Subscriber(Link):
         return [(verbs.subscribe if wish.confirmed else verbs.unsubscribe, wish.topic) for wish in wishes]
 
     def _heard(self, reply: Any) -> None:
+        if isinstance(reply, list) and reply[0] == self._verbs.message:
+            if self._arrived(reply[1], reply[2]):
+                self._give_a_turn()
+        else:
+            self._answered(reply)
+
+    def _answered(self, reply: Any) -> None:
         if isinstance(reply, ELSEWHERE):
             self._refused(reply)
         elif reply == b"PONG":  # a list only while something is subscribed
             self._came_up()
         elif not isinstance(reply, list):
             raise no_redis()
-        elif reply[0] == self._verbs.message:
-            self._arrived(reply[1], reply[2])
         elif reply[0] == self._verbs.subscribed and self._unanswered:
             self._confirm(self._unanswered.popleft())
         elif reply[0] == b"pong":
