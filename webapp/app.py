@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
+from webapp import numbers
 from webapp.channel_layer import Signer, open_channel_layer
 from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
@@ -40,7 +41,6 @@ from webapp.web.routes import ROUTES, SOCKET
 log = logging.getLogger("tertulia")
 
 ROOM_SOCKET = compile_path(SOCKET)[0]
-LONGEST_NUMBER = 19
 NO_SUCH_SOCKET = 4404
 
 
@@ -55,11 +55,17 @@ class Application(Starlette):
             self.forwarded.read(scope)
         if scope["type"] != "websocket":
             await super().__call__(scope, receive, send)
-        elif (found := ROOM_SOCKET.match(scope["path"])) is not None and len(found["room"]) < LONGEST_NUMBER:
-            scope["path_params"] = {"room": int(found["room"])}
+        elif (room_id := room_of(scope["path"])) is not None:
+            scope["path_params"] = {"room": room_id}
             await self.open_consumer(scope, receive, send).serve()
         else:
             await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
+
+
+def room_of(path: str) -> int | None:
+    """The room whose socket has this address."""
+    found = ROOM_SOCKET.match(path)
+    return None if found is None else numbers.whole(found["room"], low=1)
 
 
 class CommunityWatcher(Listener):

@@ -8,6 +8,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from webapp import numbers
+
 ROOT = Path(__file__).resolve().parent.parent
 SECRET_LENGTH = 32
 REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
@@ -216,9 +218,10 @@ def link_once(fresh: Path, path: Path) -> None:
 
 def whole(environ: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     value = environ.get(name) or str(default)
-    if not value.isdecimal() or not low <= int(value) <= high:
-        raise SettingsError(f"{name} is {value!r}: it must be a whole number from {low} to {high}.")
-    return int(value)
+    number = numbers.whole(value, low, high)
+    if number is None:
+        raise SettingsError(f"{name} is {value[:40]!r}: it must be a whole number from {low} to {high}.")
+    return number
 
 
 def seconds(environ: Mapping[str, str], name: str, default: float) -> float:

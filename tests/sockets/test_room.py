@@ -184,6 +184,10 @@ DEEP = "[" * 30_000
     '{"since":"-1"}', '{"since":1.5}', '{"since":true}', '{"since":"9999999999999999999999"}', '{"since":"²"}',
     '{"type":"messages.post"}', '{"type":"messages.post","key":1,"body":2}', DEEP, '{"a":' * 5_000,
     '{"type":"messages.post","key":"kkkkkkkkkkkk","body":"\\ud800"}',
+    '{"type":"messages.post","key":"kkkkkkkkkkkk","body":"\\ud800\\uffff"}',
+    '{"type":"messages.post","key":"kkkkkkkkkkkk\\ud800\\uffff","body":"x"}', '{"type":"\\uDFFF\\uffff"}',
+    '{"since":"1\\udc00"}', '{"\\ud800":1,"since":"1"}', '{"type":"messages.post","key":{"a":["\\ud800"]},"body":"x"}',
+    '{"type":"messages.post","key":"kkkkkkkkkkkk","body":"x","more":{"a":["\\udbff\\uffff"]}}',
 ])  # fmt: skip
 def test_a_bad_frame_is_told_so_and_the_socket_lives(ana: Person, room: int, frame: str) -> None:
     with ana.live(room) as live:
@@ -192,6 +196,12 @@ def test_a_bad_frame_is_told_so_and_the_socket_lives(ana: Person, room: int, fra
         assert 'hx-target="#alert"' in live.sees("#alert")
         ana.post(room, "still here")
         live.sees("still here")
+
+
+def test_escapes_that_make_whole_characters_are_text(ana: Person, room: int) -> None:
+    with ana.live(room) as live:
+        live.connection.send('{"type":"messages.post","key":"kkkkkkkkkkkk","body":"\\ud83d\\ude00 \\u00e9 \\uffff"}')
+        live.sees("\U0001f600 é \uffff")
 
 
 def test_a_frame_over_64_kib_closes_1009(ana: Person, room: int) -> None:

@@ -20,6 +20,7 @@ def path_of(route: Route) -> str:
     return re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: EXAMPLES.get(part[1], "css/all.css"), route.path)
 
 
+FORM = "application/x-www-form-urlencoded"
 UNSAFE = [path_of(route) for route in ALL if route.methods and "POST" in route.methods]
 SAFE = [path_of(route) for route in ALL if route.methods and "GET" in route.methods]
 
@@ -86,6 +87,31 @@ def test_a_foreign_host_name_is_not_answered(server: Server, host: str) -> None:
     answer = httpx.get(server.url + "/login", headers={"Host": host}, trust_env=False)
     assert answer.status_code == 400
     assert httpx.get(server.url + "/up", headers={"Host": host or "10.0.0.1"}, trust_env=False).status_code == 200
+
+
+HALF = b"\xed\xa0\x80"  # what a lone surrogate would be in UTF-8
+
+
+@pytest.mark.parametrize("path", sorted({*SAFE, *UNSAFE}))
+def test_half_a_character_is_nowhere_our_error(server: Server, ana: Person, path: str) -> None:
+    method = "POST" if path in UNSAFE else "GET"
+    name = "key=kkkkkkkkkkkk&body=%ED%A0%80&name=%ED%A0%80&username=%ED%A0%80&token=%ED%A0%80&display_name=%ED%A0%80"
+    cookie = b"session=%s; %s=%s" % (ana.http.cookies["session"].encode(), HALF, HALF)
+    parts = path.strip("/").split("/")
+    for number in range(len(parts)):
+        broken = "/" + "/".join([*parts[:number], "%ED%A0%80%EF%BF%BF", *parts[number + 1 :]])
+        answer = ana.http.request(method, f"{broken}?next=%ED%A0%80&since=%ED%A0%80&token=%ED%A0%80")
+        assert answer.status_code < 500, broken
+    if path != "/logout":
+        headers = {
+            "Cookie": cookie,
+            "User-Agent": HALF,
+            "Accept": HALF,
+            "HX-Request": HALF,
+            "Content-Type": FORM.encode(),
+        }
+        answer = httpx.request(method, server.url + path, headers=headers, content=name, trust_env=False)  # type: ignore[arg-type]
+        assert answer.status_code < 500, path
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from webapp import numbers
 from webapp.domain import policy
 from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.policy import Person
@@ -33,9 +34,10 @@ def make(tx: Transaction, actor: Person, uses: str, days: str) -> int:
 
 
 def number(value: str, field: str, most: int) -> int:
-    if not (value.isdecimal() and value.isascii() and 1 <= int(value[:9]) <= most):
-        raise Invalid(**{field: f"The number of {field} is a whole number from 1 to {most}."})
-    return int(value)
+    wanted = numbers.whole(value, low=1, high=most)
+    if wanted is None:
+        raise Invalid(**{field: f"The number of {field} is a whole number from 1 to {most}, such as 7."})
+    return wanted
 
 
 def newest(tx: Transaction, actor: Person) -> list[Shown]:

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from itsdangerous import BadSignature, Signer
 
+from webapp import numbers
+
 LONGEST_COOKIE = 256
 
 
@@ -45,8 +47,8 @@ class Signatures:
 
     def invitation_id(self, code: str) -> int | None:
         try:
-            return int(self.invitations.unsign(code))
-        except (BadSignature, ValueError):
+            return numbers.whole(self.invitations.unsign(code).decode())
+        except (BadSignature, UnicodeError):
             return None
 
     def setup_token(self) -> str:

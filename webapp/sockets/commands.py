@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_NUMBER = 18
+from webapp import numbers
 
 
 class BadCommand(Exception):
@@ -33,8 +33,10 @@ def parse(text: str) -> Command:
     """The command in a text frame. Raises BadCommand."""
     try:
         values = json.loads(text)
+        if "\\u" in text:
+            json.dumps(values, ensure_ascii=False).encode()  # JSON can write half a character, which nothing can keep
     except (ValueError, RecursionError):
-        raise BadCommand("A frame must be a JSON object.") from None
+        raise BadCommand("A frame must be a JSON object, its texts whole characters.") from None
     if not isinstance(values, dict):
         raise BadCommand("A frame must be a JSON object.")
     kind = values.get("type")
@@ -47,15 +49,14 @@ def parse(text: str) -> Command:
 
 def text_of(values: dict[str, Any], name: str) -> str:
     value = values.get(name)
-    if not isinstance(value, str) or "\ud800" <= max(value, default="") <= "\udfff":
+    if not isinstance(value, str):
         raise BadCommand(f"The command needs {name!r} as a text.")
     return value
 
 
 def revision_of(value: Any) -> int:
     """A revision as a number, or as the digits of one."""
-    if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= LONGEST_NUMBER:
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**LONGEST_NUMBER:
-        return value
-    raise BadCommand("'since' must be a whole number.")
+    number = value if isinstance(value, int) and not isinstance(value, bool) else numbers.whole(value)
+    if number is None or not 0 <= number <= numbers.LARGEST:
+        raise BadCommand("'since' must be a whole number.")
+    return number

@@ -5,6 +5,7 @@ import secrets
 from starlette.requests import Request
 from starlette.responses import Response
 
+from webapp import numbers
 from webapp.domain import accounts, cookies, invitations, names, passwords, rooms
 from webapp.domain.accounts import Browser, Newcomer
 from webapp.domain.errors import DomainError, Invalid, NotFound, SignedOut, TooMany
@@ -133,12 +134,12 @@ async def invited(request: Request) -> int:
 
 async def session(request: Request) -> Response:
     """What a page asks when its socket has closed: 204 to go on, or where to go instead."""
-    room = request.query_params.get("room", "")
+    room = request.query_params.get("room")
     try:
         actor = await guards.signed_in(request)
     except SignedOut:
         return errors.signed_out(request) if by_htmx(request) else pages.fragment("", 401, HX_Redirect="/login")
-    if room.isascii() and room.isdecimal() and not await guards.is_member(request, actor, int(room[:18])):
+    if room is not None and not await guards.is_member(request, actor, numbers.whole(room)):
         return pages.fragment("", 404, HX_Redirect="/rooms")
     return Response(status_code=204)
 

@@ -16,6 +16,9 @@ from webapp.web import forms, guards, pages
 from webapp.web.forms import Form
 from webapp.web.requests import number, resources
 
+LAST_DAY = 253_370_764_800_000_000
+"""The year 9999, the last that a date can be written in."""
+
 
 async def invitation_list(request: Request) -> Response:
     return await show_invitations(request, Form({"uses": "1", "days": "7"}), 200)
@@ -29,7 +32,7 @@ async def show_invitations(request: Request, form: Form, status: int) -> Respons
             id=each.invitation.id,
             link=f"{base_url(request)}/join/{resources(request).signatures.invitation_code(each.invitation.id)}",
             uses=each.invitation.uses_left,
-            ends=day(each.invitation.expires_at, offset),
+            ends=day(min(each.invitation.expires_at, LAST_DAY), offset),
             state=each.state,
         )
         for each in found

@@ -53,7 +53,9 @@ def nothing_more(_tx: Transaction, _actor: Actor) -> None:
     """For who only wants to know who asks."""
 
 
-async def is_member(request: Request, actor: Actor, room_id: int) -> bool:
+async def is_member(request: Request, actor: Actor, room_id: int | None) -> bool:
+    if room_id is None:
+        return False
     try:
         await resources(request).work.read(memberships.require, actor, room_id)
     except NotFound:

@@ -64,13 +64,14 @@ async def post(request: Request) -> Response:
     bodies = [value for value in data.getlist("body") if isinstance(value, str)]
     if len(keys) != len(bodies) or not 0 < len(keys) <= MOST_DRAFTS:
         raise Invalid(form="A post needs a key and a body.")
+    since = revision(data.get("since"), UNKNOWN)
     outcomes = [Outcome(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
     for outcome in outcomes:
         if outcome.body.strip() or len(outcomes) == 1:
             await send(request, room_id, outcome)
     if not by_htmx(request):
         return await to_page(request, room_id, outcomes)
-    return to_outbox(room_id, outcomes, past=bool(data.get("past")), since=revision(data.get("since"), UNKNOWN))
+    return to_outbox(room_id, outcomes, past=bool(data.get("past")), since=since)
 
 
 async def send(request: Request, room_id: int, outcome: Outcome) -> None:

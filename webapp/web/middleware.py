@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from webapp import numbers
 from webapp.domain import origins
 from webapp.settings import Settings
 from webapp.web.refusals import Refused, TooLarge
@@ -56,8 +57,8 @@ class Doors:
             raise Refused(400, "This server does not answer to that name. If it should, set PUBLIC_URL to its address.")
         if scope["method"] not in SAFE and self._foreign(headers, scope["scheme"], host):
             raise Refused(403, "This was sent from another site, so nothing was done.")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > self.settings.limits.body:
+        length = headers.get("content-length", "0").lstrip("0") or "0"
+        if numbers.whole(length, high=self.settings.limits.body) is None:
             raise TooLarge(self.settings.limits.body)
 
     def _foreign(self, headers: Mapping[str, str], scheme: str, host: str) -> bool:

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.requests import Request
 
+from webapp import numbers
 from webapp.domain import addresses, cookies
-from webapp.domain.errors import NotFound
+from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.resources import Resources
 
-LARGEST = 2**62
 LONGEST_DEVICE = 200
 
 
@@ -46,10 +46,10 @@ def by_htmx(request: Request) -> bool:
 
 def number(request: Request, name: str) -> int:
     """A number in the path. Raises NotFound when nothing can have it."""
-    value: Any = request.path_params[name]
-    if not 0 < value < LARGEST:
+    value = numbers.whole(request.path_params[name], low=1)
+    if value is None:
         raise NotFound
-    return int(value)
+    return value
 
 
 def place(request: Request) -> dict[str, int]:
@@ -57,13 +57,18 @@ def place(request: Request) -> dict[str, int]:
     for name in ("around", "before", "after"):
         value = request.query_params.get(name)
         if value is not None:
-            if not (value.isascii() and value.isdecimal() and int(value[:20]) < LARGEST):
+            message_id = numbers.whole(value)
+            if message_id is None:
                 raise NotFound("There is no such message.")
-            return {name: int(value)}
+            return {name: message_id}
     return {}
 
 
 def revision(since: Any, otherwise: int) -> int:
-    """The cursor that a page sends along as `since`; `otherwise` for what is none."""
-    known = isinstance(since, str) and since.isascii() and since.isdecimal() and len(since) < 19
-    return int(since) if known else otherwise
+    """The cursor that a page sends along as `since`; `otherwise` when it sends none. Raises Invalid."""
+    if since is None:
+        return otherwise
+    value = numbers.whole(since)
+    if value is None:
+        raise Invalid(since="The page's cursor is not a number. Reload the page; your text can be copied first.")
+    return value

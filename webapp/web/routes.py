@@ -11,7 +11,7 @@ from webapp.web import accounts, admin, health, me, members, messages, rooms, st
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 # The one address that is a socket; app.py hands it to sockets/consumer.py.
-SOCKET = "/rooms/{room:int}/live"
+SOCKET = "/rooms/{room}/live"
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -23,11 +23,11 @@ def post(path: str, endpoint: Endpoint) -> Route:
 
 
 ROUTES = [
-    post("/rooms/{room:int}/messages", messages.post),
-    get("/rooms/{room:int}/messages", messages.page),
-    get("/rooms/{room:int}/drafts/{key}", messages.draft),
-    get("/rooms/{room:int}", rooms.room),
-    post("/rooms/{room:int}", rooms.change),
+    post("/rooms/{room}/messages", messages.post),
+    get("/rooms/{room}/messages", messages.page),
+    get("/rooms/{room}/drafts/{key}", messages.draft),
+    get("/rooms/{room}", rooms.room),
+    post("/rooms/{room}", rooms.change),
     get(SOCKET, rooms.live),
     get("/static/{hash}/{path:path}", static.file),
     get("/session", accounts.session),
@@ -35,15 +35,15 @@ ROUTES = [
     get("/", rooms.home),
     get("/rooms", rooms.directory),
     post("/rooms", rooms.create),
-    get("/rooms/{room:int}/settings", rooms.settings),
-    post("/rooms/{room:int}/join", rooms.join),
-    post("/rooms/{room:int}/leave", rooms.leave),
-    get("/rooms/{room:int}/members", members.members),
-    post("/rooms/{room:int}/members", members.add),
-    post("/rooms/{room:int}/members/{user:int}/remove", members.remove),
-    get("/messages/{message:int}", messages.message),
-    post("/messages/{message:int}/edit", messages.edit),
-    post("/messages/{message:int}/delete", messages.delete),
+    get("/rooms/{room}/settings", rooms.settings),
+    post("/rooms/{room}/join", rooms.join),
+    post("/rooms/{room}/leave", rooms.leave),
+    get("/rooms/{room}/members", members.members),
+    post("/rooms/{room}/members", members.add),
+    post("/rooms/{room}/members/{user}/remove", members.remove),
+    get("/messages/{message}", messages.message),
+    post("/messages/{message}/edit", messages.edit),
+    post("/messages/{message}/delete", messages.delete),
     get("/login", accounts.login_page),
     post("/login", accounts.login),
     post("/logout", accounts.logout),
@@ -53,7 +53,7 @@ ROUTES = [
     post("/join/{code}", accounts.join),
     get("/admin/invitations", admin.invitation_list),
     post("/admin/invitations", admin.invite),
-    post("/admin/invitations/{invitation:int}/revoke", admin.revoke),
+    post("/admin/invitations/{invitation}/revoke", admin.revoke),
     get("/admin/settings", admin.settings),
     post("/admin/settings", admin.change_settings),
     get("/up", health.up),

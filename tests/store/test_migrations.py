@@ -1,0 +1,39 @@
+"""What a migration does with rows that are there."""
+
+from alembic import command
+from sqlalchemy import text
+
+from webapp.store.engine import config, migrate, open_engine
+
+DAY = 86_400_000_000
+
+
+def at(url: str, revision: str, *statements: str) -> None:
+    """The database at this revision, and what was done then."""
+    engine = open_engine(url)
+    with engine.connect() as connection, connection.begin():
+        command.upgrade(config(connection), revision)
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        found = [tuple(row) for row in connection.execute(text(query))]
+    engine.dispose()
+    return found
+
+
+USER = (
+    "INSERT INTO users (username, display_name, password_hash, role, created_at) VALUES ('ana', 'Ana', '', 'admin', 1)"
+)
+INVITATION = "INSERT INTO invitations (made_by, created_at, expires_at, uses_left) VALUES (1, 7, {}, {})"
+
+
+def test_invitations_beyond_the_limits_of_their_form_are_brought_within(database_url: str) -> None:
+    fine, endless = INVITATION.format(7 + 365 * DAY, 1_000), INVITATION.format(1_123_200_000_000_000_000, 1_999_999_999)
+    at(database_url, "0002", USER, fine, endless)
+    migrate(database_url)
+    assert rows(database_url, "SELECT expires_at, uses_left FROM invitations") == [(7 + 365 * DAY, 1_000)] * 2
