@@ -19,6 +19,7 @@ from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
 from webapp.domain.redis_client import open_client
 from webapp.domain.redis_leases import RedisLeases
+from webapp.domain.renderer import Renderer
 from webapp.domain.resources import Resources, check_redis
 from webapp.domain.signatures import Signatures, derived
 from webapp.domain.throttle import Throttle
@@ -133,13 +134,14 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         presence,
         Throttle(limits, settings.redis_url, prefix),
         Pace(limits.posts, limits.posts_seconds),
+        renderer := Renderer(),
     )
     hub, roster = Hub(layer, work, presence.here), Roster(limits)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
-        database.close, leases.close, layer.close, hub.close, publisher.close, pulse.close
+        database.close, renderer.close, leases.close, layer.close, hub.close, publisher.close, pulse.close
     ]  # fmt: skip
     try:
         await resources.refresh()

@@ -47,7 +47,8 @@ def imports(path: Path) -> list[tuple[str, bool]]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "webapp":
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                is_module = (ROOT / Path(*full.split("."))).with_suffix(".py").exists()
+                place = ROOT / Path(*full.split("."))
+                is_module = place.with_suffix(".py").exists() or place.is_dir()
                 found.append((full if is_module else node.module, node in inside))
         elif isinstance(node, ast.Import):
             found += [(alias.name, node in inside) for alias in node.names if alias.name.split(".")[0] == "webapp"]

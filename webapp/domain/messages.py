@@ -18,7 +18,7 @@ SECOND = 1_000_000
 GROUPED_WITHIN = 5 * 60 * SECOND
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
-__all__ = ["Draft", "Message", "Repeated", "change", "find", "post", "remove", "repeated", "source"]
+__all__ = ["Draft", "Message", "Repeated", "change", "find", "own", "post", "remove", "repeated", "source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,17 @@ def source(tx: Transaction, actor: Actor, message_id: int) -> str:
     return messages.body(tx.connection, message_id)
 
 
-def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str) -> Message:
-    """Edit one's own message. Raises NotFound, Forbidden."""
+def own(tx: Transaction, actor: Actor, message_id: int) -> Message:
+    """A message that this person may edit. Raises NotFound, Forbidden."""
     _, message = find(tx, actor, message_id)
     if not policy.may_edit(actor, message.author_id):
         raise Forbidden("Only its author may edit a message.")
+    return message
+
+
+def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str) -> Message:
+    """Edit one's own message. Raises NotFound, Forbidden."""
+    message = own(tx, actor, message_id)
     revision = rooms.advance(tx, message.room_id)
     message = current(tx, message_id)
     messages.change(tx.connection, message_id, revision, body=body, html=html, edited_at=tx.now)

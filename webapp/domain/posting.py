@@ -1,23 +1,21 @@
-"""Posting and editing from the edge to the log: throttle, check, render beside the loop, write, answer once."""
-
-import asyncio
+"""Posting and editing from the edge to the log: throttle, check, know who asks, render, write, answer once."""
 
 from webapp import markup
-from webapp.domain import accounts, messages
+from webapp.domain import accounts, memberships, messages
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import SignedOut, TooMany
 from webapp.domain.messages import Draft, Message, Repeated
 from webapp.domain.resources import Resources
 from webapp.domain.unit_of_work import Transaction
 
-SLOW_MARKUP = 1_000
 PATIENCE = 5
 
 
 async def post(resources: Resources, session: str | None, room_id: int, key: str, body: str) -> tuple[Message, bool]:
     """(the message that this draft is now, whether this call made it rather than an earlier one with the same key).
 
-    Who posts is found by the session in the transaction that posts: one hop to the database for both.
+    Who posts is found by the session in the transaction that posts: one hop to the database for both. What takes more
+    than a plain line is parsed for members only, hence they are asked for before it, too.
     Raises SignedOut, NotFound, Invalid, TooMany, and the store's Unavailable.
     """
     if session is None:
@@ -26,7 +24,11 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
     text = messages.check_body(body, resources.settings.limits.message_characters)
     if not resources.pace.allows(session):
         raise TooMany("You are posting very fast. Your text is kept: send it again in a few seconds.", PATIENCE)
-    draft = Draft(key, text, await rendered(text))
+    html = markup.plain_line(text)
+    if html is None:
+        actor = await resources.work.read(poster, session, room_id)
+        html = await resources.renderer.render(text, actor.id)
+    draft = Draft(key, text, html)
     try:
         zone = resources.community.time_zone
         message = await resources.work.write(post_as, session, room_id, draft, zone)
@@ -34,6 +36,13 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
         return await resources.work.read(repeated_as, session, room_id, key), False
     resources.pace.belongs(session, message.author_id)
     return message, True
+
+
+def poster(tx: Transaction, session: str, room_id: int) -> Actor:
+    """Who would post here. Raises SignedOut, NotFound."""
+    actor = accounts.authenticate(tx, session)
+    memberships.require(tx, actor, room_id)
+    return actor
 
 
 def post_as(tx: Transaction, session: str, room_id: int, draft: Draft, time_zone: str) -> Message:
@@ -46,10 +55,8 @@ def repeated_as(tx: Transaction, session: str, room_id: int, key: str) -> Messag
 
 async def edit(resources: Resources, actor: Actor, message_id: int, body: str) -> Message:
     text = messages.check_body(body, resources.settings.limits.message_characters)
-    return await resources.work.write(messages.change, actor, message_id, text, await rendered(text))
-
-
-async def rendered(text: str) -> str:
-    if len(text) < SLOW_MARKUP and "```" not in text:
-        return markup.render(text)
-    return await asyncio.to_thread(markup.render, text)
+    html = markup.plain_line(text)
+    if html is None:
+        await resources.work.read(messages.own, actor, message_id)
+        html = await resources.renderer.render(text, actor.id)
+    return await resources.work.write(messages.change, actor, message_id, text, html)

@@ -8,6 +8,7 @@ from webapp.domain.community import Community
 from webapp.domain.pace import Pace
 from webapp.domain.presence import Presence
 from webapp.domain.redis_client import UNUSABLE, open_client, open_storage
+from webapp.domain.renderer import Renderer
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import UnitOfWork
@@ -27,6 +28,7 @@ class Resources:
     presence: Presence
     throttle: Throttle
     pace: Pace
+    renderer: Renderer
     community: Community = UNNAMED
     fresh: bool = True
 

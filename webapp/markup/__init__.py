@@ -1,0 +1,16 @@
+"""Message bodies: a small Markdown, rendered to safe HTML once and kept beside its source. Imports nothing of ours."""
+
+from webapp.markup.plain import PLAIN, as_typed, light, plain_line
+from webapp.markup.rendering import STUB, TAGS, markdown, render, render_markdown
+
+__all__ = [
+    "PLAIN",
+    "STUB",
+    "TAGS",
+    "as_typed",
+    "light",
+    "markdown",
+    "plain_line",
+    "render",
+    "render_markdown",
+]
