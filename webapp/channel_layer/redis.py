@@ -59,8 +59,11 @@ class RedisChannelLayer(ChannelLayer):
         self._sparse_log = SparseLog(logger)
         self._local = LocalChannels(capacity, expiry, clock)
         reporter = Reporter(self._changed, self._arrived)
+        probe = self._mail_of("probe")
         self._redis: Transport = (
-            Cluster(address, reporter, timeout) if address.cluster else Server(address.options, reporter, timeout)
+            Cluster(address, reporter, timeout, probe)
+            if address.cluster
+            else Server(address.options, reporter, timeout, probe)
         )
         self._started = False
         self._connected = False
@@ -180,6 +183,8 @@ class RedisChannelLayer(ChannelLayer):
     def _arrived(self, topic: bytes, data: bytes) -> bool:
         """Called by the subscriber; whether a channel is half full now. The head of a frame is the sender's name, or
         the channel's in a process's mail."""
+        if not data:  # a publisher asks whether it may
+            return False
         opened = self._opened(topic, data)
         if opened is None:
             return False

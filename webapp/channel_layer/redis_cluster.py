@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 LOOK_AGAIN = 30.0
 """Seconds after which the slots are asked for although nothing seems wrong: nobody tells of a replica that was promoted
 in peace."""
-MOST_ATTEMPTS = 4
-"""Of the jitter between two questions while something is wrong: 1.6 s at the most."""
 NO_NODE = "some groups have no node of the Redis Cluster that serves them"
 
 
@@ -48,12 +46,13 @@ class Cluster:
     asked any more: each time another one is.
     """
 
-    def __init__(self, address: RedisAddress, reporter: Reporter, timeout: float) -> None:
+    def __init__(self, address: RedisAddress, reporter: Reporter, timeout: float, probe: str) -> None:
         make_connection(address.options)  # what is wrong with them is said now
         self._options = address.options
         self._seeds = set(address.seeds)
         self._reporter = reporter
         self._timeout = timeout
+        self._probe = probe
         self._slots: SlotMap | None = None
         self._servers: dict[str, Server] = {}
         self._addresses: dict[str, Node] = {}
@@ -214,7 +213,7 @@ class Cluster:
                 await self._ask()
             except Exception:
                 logger.exception("the slots of the Redis Cluster cannot be followed")
-            attempt = 0 if self.up else min(attempt + 1, MOST_ATTEMPTS)
+            attempt = 0 if self.up else attempt + 1
             if self.up:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_AGAIN):
@@ -263,7 +262,7 @@ class Cluster:
         )
         options = self._options | {"host": address[0], "port": address[1]}
         self._addresses[node] = address
-        self._servers[node] = Server(options, reporter, self._timeout, SHARDED)
+        self._servers[node] = Server(options, reporter, self._timeout, self._probe, SHARDED)
         self._servers[node].start()
 
     def _close(self, node: str) -> None:

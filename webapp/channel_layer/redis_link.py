@@ -6,30 +6,34 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from typing import Any, NoReturn
 
-from redis.exceptions import InvalidResponse, RedisError
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
-from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
+from webapp.channel_layer.redis_connection import Command, RedisConnection
+from webapp.channel_layer.redis_verbs import NotTheMaster
 
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
-LONGEST_DELAY = 5.0
+LONGEST_DELAY = 1.0
+"""Seconds between two attempts: a server that is back is found within about that time."""
 UNREAD = 0.05
 REPLIES_PER_TURN = 50
 """While replies lie buffered, reading them waits for nothing: the loop's other tasks, whoever reads a channel among
 them, get a turn after so many."""
-PING: Command = ("PING",)
 
 
 class Link(ABC):
     """Keeps one connection for as long as the layer lives: connects, writes what `_outgoing` gives, hands each reply to
     `_heard`, and begins again after any failure.
 
-    `up`: the server has answered a PING on this connection, and nothing has failed since. `problem`: why the last
-    attempt failed, None once it is up. `changed` is called after either of them changes. `timeout`: seconds that any
-    answer may take, and of silence after which the server is asked whether it still lives.
+    `up`: the server has answered a PING on this connection, and nothing has failed or been refused since. `problem`:
+    why the last attempt failed, or what the user may not do, None once it is up. `changed` is called after either of
+    them changes. `timeout`: seconds that any answer may take, and between two checks of the connection.
+
+    A refusal is no failure: the connection is kept, what is allowed goes on, and each check asks again.
     """
 
     def __init__(self, connection: RedisConnection, changed: Callable[[], None], timeout: float) -> None:
@@ -41,6 +45,9 @@ class Link(ABC):
         self._wake = asyncio.Event()
         self._asked_at: float | None = None
         self._up_since = 0.0
+        self._answering = False
+        self._refusal: str | None = None
+        self._left: str | None = None
         self._replies = 0
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -57,6 +64,11 @@ class Link(ABC):
         self.up = False
         self._lost(reason)
 
+    def leave(self, problem: str) -> None:
+        """Gives up a connection that seems well, for a new one."""
+        self._left = problem
+        self._wake.set()
+
     @abstractmethod
     def _fresh(self) -> None:
         """The connection is a new one: nothing that was asked of the old one will be answered."""
@@ -66,9 +78,14 @@ class Link(ABC):
         """What is to be written now; each command is answered."""
 
     @abstractmethod
+    def _check(self) -> list[Command]:
+        """The same with questions about the connection, a PING last: with the first words on a new one, then each
+        `timeout` seconds. What was refused is asked for again."""
+
+    @abstractmethod
     def _heard(self, reply: Any) -> None:
-        """Calls `_came_up` at a PING's answer. `reply` is one of ELSEWHERE if that is what the node has answered.
-        InvalidResponse: no Redis talks like that."""
+        """Calls `_passed` at a PING's answer. `reply` is a ResponseError if that is what the server has answered; a
+        RedisError that is raised ends the connection."""
 
     @abstractmethod
     def _lost(self, problem: str) -> None:
@@ -94,6 +111,7 @@ class Link(ABC):
             async with asyncio.timeout(self._timeout):
                 await self._connection.connect()
             self._asked_at = None
+            self._left = None
             self._fresh()
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._write())
@@ -103,21 +121,29 @@ class Link(ABC):
 
     async def _write(self) -> NoReturn:
         """The only writer: a caller that is cancelled must not cut a command in two."""
-        commands = [*self._outgoing(), PING]
+        check_at = -inf
         while True:
-            await self._check_answered()
-            async with asyncio.timeout(self._timeout):
-                packed = self._connection.pack_commands(commands)
-                await self._connection.send_packed_command(packed, check_health=False)
+            now = asyncio.get_running_loop().time()
+            if now >= check_at:
+                check_at = now + self._timeout
+                commands = self._check()
+            else:
+                commands = self._outgoing()
+            if commands:
+                await self._check_answered(now)
+                async with asyncio.timeout(self._timeout):
+                    packed = self._connection.pack_commands(commands)
+                    await self._connection.send_packed_command(packed, check_health=False)
             await self._pause()
-            commands = self._outgoing() or [PING]
+            if self._left is not None:
+                raise NotTheMaster(self._left)
 
     async def _read(self) -> NoReturn:
         """Always reading, so that a connection which the server closes is known to be closed before it is used."""
         while True:
             try:
                 reply = await self._connection.read_response()
-            except ELSEWHERE as error:
+            except ResponseError as error:
                 reply = error
             self._asked_at = None
             self._heard(reply)
@@ -137,12 +163,11 @@ class Link(ABC):
                 await self._wake.wait()
         self._wake.clear()
 
-    async def _check_answered(self) -> None:
+    async def _check_answered(self, now: float) -> None:
         """A server that is stopped, or behind a dead wire, closes nothing: only its silence tells.
 
         If it was this process that stood still, the answer lies unread: it gets a moment to be read.
         """
-        now = asyncio.get_running_loop().time()
         if self._asked_at is None:
             self._asked_at = now
         elif now - self._asked_at >= self._timeout:
@@ -150,11 +175,21 @@ class Link(ABC):
             if self._asked_at is not None:
                 raise TimeoutError
 
-    def _came_up(self) -> None:
-        if not self.up:
+    def _passed(self) -> None:
+        """A check is answered."""
+        self._answering = True
+        if not self.up and self._refusal is None:
             self.up = True
             self.problem = None
             self._up_since = asyncio.get_running_loop().time()
+            self._changed()
+
+    def _refuse(self, what: str, error: NoPermissionError) -> None:
+        """Not up until a check brings no refusal."""
+        self._refusal = f"the Redis user may not {what}: {error}"
+        if self.up or self.problem != self._refusal:
+            self.up = False
+            self.problem = self._refusal
             self._changed()
 
     def _was_steady(self) -> bool:
@@ -165,13 +200,11 @@ class Link(ABC):
         if not isinstance(error, RedisError | OSError):
             logger.error("the channel layer's %s failed", type(self).__name__, exc_info=error)
         self.up = False
+        self._answering = False
+        self._refusal = None
         self.problem = str(error) or "the server did not answer in time"
         self._lost(self.problem)
         self._changed()
-
-
-def no_redis() -> InvalidResponse:
-    return InvalidResponse("what answers there does not talk like Redis")
 
 
 def full_jitter(attempt: int) -> float:

@@ -5,11 +5,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import NoPermissionError, ResponseError
+
 from webapp.channel_layer.errors import LayerUnavailable
 from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
-from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_link import Link
 from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_verbs import Verbs
+from webapp.channel_layer.redis_verbs import PING, ROLE, NotTheMaster, Verbs, check_role, no_redis
 
 MAX_PENDING_BYTES = 8 << 20
 _OVERHEAD = 500
@@ -35,14 +37,23 @@ class Publication:
 
 class Publisher(Link):
     """Publishes in the order of the calls, over one connection. What gathers within one turn of the loop goes as one
-    pipeline, so a burst costs few system calls and needs no pool."""
+    pipeline, so a burst costs few system calls and needs no pool.
 
-    def __init__(self, connection: RedisConnection, reporter: Reporter, timeout: float, verbs: Verbs) -> None:
+    Whether the user may publish is shown by an empty frame to `probe`, a topic that nobody hears, and after a refusal
+    to the topic that was refused.
+    """
+
+    def __init__(
+        self, connection: RedisConnection, reporter: Reporter, timeout: float, verbs: Verbs, probe: str
+    ) -> None:
         super().__init__(connection, reporter.changed, timeout)
         self._moved = reporter.moved
+        self._demoted = reporter.demoted
         self._verbs = verbs
+        self._probe = probe
+        self._unproven: str | None = None
         self._waiting: list[Publication] = []
-        self._under_way: deque[Publication] = deque()
+        self._under_way: deque[Publication | Command] = deque()
         self._pending_bytes = 0
 
     async def publish(self, topic: str, frame: bytes) -> None:
@@ -58,7 +69,7 @@ class Publisher(Link):
 
     def _enqueue(self, topic: str, frame: bytes) -> Publication:
         # Known to be away: no poster waits for it. The link itself finds out when it is back.
-        if self.problem is not None:
+        if self.problem is not None and not self._answering:
             raise LayerUnavailable(self.problem)
         publication = Publication(topic, frame, asyncio.get_running_loop().create_future())
         if self._pending_bytes + publication.weight > MAX_PENDING_BYTES:
@@ -70,32 +81,74 @@ class Publisher(Link):
 
     def _fresh(self) -> None:
         """What waited for the old connection was let go with it."""
+        self._unproven = self._unproven or self._probe
 
     def _outgoing(self) -> list[Command]:
         batch, self._waiting = self._waiting, []
         self._under_way.extend(batch)
         return [(self._verbs.publish, each.topic, each.frame) for each in batch]
 
-    def _heard(self, reply: Any) -> None:
-        if reply == b"PONG":
-            self._came_up()
-        elif isinstance(reply, int) and self._under_way:
-            self._next_answered().settle(None)
-        elif isinstance(reply, ELSEWHERE) and self._under_way:
-            publication = self._next_answered()
-            publication.settle("the group is moving to another node")
-            self._moved(publication.topic)
-        else:
-            raise no_redis()
+    def _check(self) -> list[Command]:
+        self._refusal = None
+        questions = [ROLE] if self._verbs.asks_role else []
+        if self._unproven is not None:
+            questions.append((self._verbs.publish, self._unproven, b""))
+        self._under_way.extend(questions)
+        commands = [*questions, *self._outgoing(), PING]
+        self._under_way.append(PING)
+        return commands
 
-    def _next_answered(self) -> Publication:
-        publication = self._under_way.popleft()
-        self._pending_bytes -= publication.weight
-        return publication
+    def _heard(self, reply: Any) -> None:
+        if not self._under_way:
+            raise no_redis()
+        asked = self._under_way.popleft()
+        if isinstance(asked, Publication):
+            self._pending_bytes -= asked.weight
+            asked.settle(self._outcome(asked.topic, reply))
+        elif asked == PING:
+            if reply != b"PONG":
+                raise reply if isinstance(reply, ResponseError) else no_redis()
+            self._passed()
+        elif asked == ROLE:
+            self._check_role(reply)
+        else:
+            self._prove(reply)
+
+    def _outcome(self, topic: str, reply: Any) -> str | None:
+        """The problem of one publication: a refusal concerns no other."""
+        if isinstance(reply, int):
+            return None
+        if isinstance(reply, ELSEWHERE):
+            self._moved(topic)
+            return "the group is moving to another node"
+        if isinstance(reply, NoPermissionError):
+            self._unproven = topic
+            self._refuse("publish", reply)
+            return self._refusal
+        if isinstance(reply, ResponseError):
+            return str(reply)
+        raise no_redis()
+
+    def _prove(self, reply: Any) -> None:
+        """A node of a cluster that sends us elsewhere would let us."""
+        if isinstance(reply, (int, *ELSEWHERE)):
+            self._unproven = None
+        elif isinstance(reply, NoPermissionError):
+            self._refuse("publish", reply)
+        else:
+            raise reply if isinstance(reply, ResponseError) else no_redis()
+
+    def _check_role(self, reply: Any) -> None:
+        try:
+            check_role(reply)
+        except NotTheMaster as error:
+            self._demoted(str(error))
+            raise
 
     def _lost(self, problem: str) -> None:
-        for publication in (*self._under_way, *self._waiting):
-            publication.settle(problem)
+        for asked in (*self._under_way, *self._waiting):
+            if isinstance(asked, Publication):
+                asked.settle(problem)
         self._under_way.clear()
         self._waiting = []
         self._pending_bytes = 0

@@ -1,6 +1,7 @@
 """One Redis server, seen from this process: a connection to publish on and one to listen on."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Protocol
 
 from webapp.channel_layer.redis_connection import make_connection
@@ -39,11 +40,15 @@ class Transport(Protocol):
 
 
 class Server:
-    """Both links of one server."""
+    """Both links of one server. `probe` is a topic that nobody hears."""
 
-    def __init__(self, options: dict[str, Any], reporter: Reporter, timeout: float, verbs: Verbs = PLAIN) -> None:
-        self._publisher = Publisher(make_connection(options), reporter, timeout, verbs)
+    def __init__(
+        self, options: dict[str, Any], reporter: Reporter, timeout: float, probe: str, verbs: Verbs = PLAIN
+    ) -> None:
         self._subscriber = Subscriber(make_connection(options), reporter, timeout, verbs)
+        # Who listens can ask nothing in RESP2, so the publisher asks for both.
+        asking = replace(reporter, demoted=self._subscriber.leave)
+        self._publisher = Publisher(make_connection(options), asking, timeout, verbs, probe)
 
     @property
     def up(self) -> bool:

@@ -5,13 +5,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import MovedError
+from redis.exceptions import MovedError, NoPermissionError, ResponseError
 
 from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
-from webapp.channel_layer.redis_link import Link, no_redis
+from webapp.channel_layer.redis_link import Link
 from webapp.channel_layer.redis_reporter import Reporter
 from webapp.channel_layer.redis_slots import slot_of
-from webapp.channel_layer.redis_verbs import Verbs
+from webapp.channel_layer.redis_verbs import PING, ROLE, Verbs, check_role, no_redis
 
 Confirmation = asyncio.Future[None]
 
@@ -40,6 +40,8 @@ class Subscriber(Link):
         self._wishes: list[Wish] = []
         self._unanswered: deque[Wish] = deque()
         self._talking = False
+        self._asks_role = False
+        self._forbidden: set[str] = set()
 
     def want(self, topic: str) -> None:
         """Subscribes, now or as soon as there is a connection."""
@@ -58,12 +60,14 @@ class Subscriber(Link):
         confirmed = self._topics.pop(topic, None)
         if confirmed is not None:
             confirmed.cancel()
+            self._forbidden.discard(topic)
             self._wish(Wish(topic))
 
     async def confirmation(self, topic: str) -> None:
         """Until the server has confirmed `topic`: not at all while it is known to be away, `timeout` at the most."""
         confirmed = self._topics.get(topic)
-        if confirmed is not None and self.problem is None and not confirmed.done():
+        away = self.problem is not None and not self._answering
+        if confirmed is not None and not away and topic not in self._forbidden and not confirmed.done():
             await asyncio.wait([confirmed], timeout=self._timeout)
 
     def _wish(self, wish: Wish) -> None:
@@ -74,7 +78,16 @@ class Subscriber(Link):
 
     def _fresh(self) -> None:
         self._talking = True
+        self._asks_role = self._verbs.asks_role
+        self._forbidden.clear()
         self._wishes = [Wish(topic, confirmed) for topic, confirmed in self._topics.items()]
+
+    def _check(self) -> list[Command]:
+        """A server is asked for its role before the first topic: afterwards RESP2 has no way."""
+        self._refusal = None
+        self._wishes += [Wish(topic, self._topics[topic]) for topic in self._forbidden]
+        self._forbidden.clear()
+        return [*([ROLE] if self._asks_role else []), *self._outgoing(), PING]
 
     def _outgoing(self) -> list[Command]:
         wishes, self._wishes = self._wishes, []
@@ -90,16 +103,19 @@ class Subscriber(Link):
             self._answered(reply)
 
     def _answered(self, reply: Any) -> None:
-        if isinstance(reply, ELSEWHERE):
+        if self._asks_role:  # the first reply of a connection
+            self._asks_role = False
+            check_role(reply)
+        elif isinstance(reply, ResponseError):
             self._refused(reply)
         elif reply == b"PONG":  # a list only while something is subscribed
-            self._came_up()
+            self._passed()
         elif not isinstance(reply, list):
             raise no_redis()
         elif reply[0] == self._verbs.subscribed and self._unanswered:
             self._confirm(self._unanswered.popleft())
         elif reply[0] == b"pong":
-            self._came_up()
+            self._passed()
         elif reply[0] == self._verbs.unsubscribed:
             self._ended(reply[1].decode("ascii"))
         else:
@@ -111,7 +127,19 @@ class Subscriber(Link):
             wish.confirmed.set_result(None)
             self._reporter.heard(wish.topic)
 
-    def _refused(self, error: Exception) -> None:
+    def _refused(self, error: ResponseError) -> None:
+        """The server does not let us hear the topic, or it is another node's."""
+        if isinstance(error, NoPermissionError) and self._unanswered:
+            wish = self._unanswered.popleft()
+            if wish.confirmed is not None and not wish.confirmed.cancelled():
+                self._forbidden.add(wish.topic)
+                self._refuse("subscribe", error)
+        elif isinstance(error, ELSEWHERE):
+            self._disowned(error)
+        else:
+            raise error
+
+    def _disowned(self, error: ResponseError) -> None:
         """To an UNSUBSCRIBE that `_ended` took for answered it may come when nobody waits for it."""
         if not self._unanswered or (
             isinstance(error, MovedError) and error.slot_id != slot_of(self._unanswered[0].topic)
