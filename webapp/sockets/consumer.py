@@ -4,7 +4,9 @@ Events call no consumer: what concerns a room calls its feed, once for all its s
 """
 
 import asyncio
+import itertools
 import logging
+import random
 import time
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +21,7 @@ from webapp.domain.resources import Resources
 from webapp.domain.unit_of_work import Transaction
 from webapp.sockets import commands, fragments
 from webapp.sockets.commands import BadCommand, Command, Post, Since
-from webapp.sockets.connection import AGAIN_LATER, Connection
+from webapp.sockets.connection import Connection
 from webapp.sockets.feed import Feed
 from webapp.sockets.frame import Frame
 from webapp.sockets.hub import Hub
@@ -32,14 +34,16 @@ NO_CURSOR, TOO_BIG, WRONG_KIND = 1008, 1009, 1003
 SIGNED_OUT, NO_RIGHT = 4401, 4403
 CURSOR_SECONDS = 5.0
 COMMANDS, COMMANDS_SECONDS = 40, 10.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+WAITING = "The database does not answer just now. What you miss is shown as soon as it does."
 
 
 class Consumer:
     """Serves one socket from its handshake to its end."""
 
     __slots__ = (
-        "actor", "connection", "counted", "counting_since", "feed", "hub", "place", "receive_event", "resources",
-        "room_id", "roster", "scope", "send_event", "waiting",
+        "actor", "admitted", "connection", "counted", "counting_since", "feed", "hub", "place", "receive_event",
+        "resources", "room_id", "roster", "scope", "send_event", "waiting",
     )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, send: Any, resources: Resources, hub: Hub, roster: Roster) -> None:
@@ -54,7 +58,8 @@ class Consumer:
         self.actor: Actor | None = None
         self.feed: Feed | None = None
         self.place: Place | None = None
-        self.waiting: asyncio.TimerHandle | None = None
+        self.admitted = False
+        self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
         self.counted = 0
         self.counting_since = 0.0
 
@@ -64,7 +69,8 @@ class Consumer:
             await self.send_event({"type": "websocket.close", "code": NO_RIGHT})
             return
         try:
-            await self.connect()
+            if not await self.connect():
+                return
             while (event := await self.receive_event())["type"] == "websocket.receive":
                 await self.receive(event)
         finally:
@@ -72,36 +78,74 @@ class Consumer:
 
     # -- connect
 
-    async def connect(self) -> None:
-        """Accept first: a refused handshake would be tried again for ever, a code of ours is not."""
+    async def connect(self) -> bool:
+        """Whether the handshake was accepted: it is refused while nobody can be found in the database.
+
+        For a socket that opens is a success to htmx, which comes back at once when that is closed; a refused handshake
+        it tries again after pauses that grow. Who has no right is accepted, then told so by a code, because those
+        tries would go on for ever.
+        """
+        try:
+            self.actor = await self._authenticated()
+        except Unavailable as error:
+            await self._turn_away(error.retry_after)
+            return False
         await self.send_event({"type": "websocket.accept"})
+        if self.actor is None:
+            self._refuse(SIGNED_OUT, "You are signed out.")
+            return True
         try:
             await self._enter()
-        except SignedOut:
-            self._refuse(SIGNED_OUT, "You are signed out.")
-        except NotFound:
-            self._refuse(NO_RIGHT, "This room is not open to you.")
         except BadCommand as error:
             self._refuse(NO_CURSOR, str(error))
-        except Unavailable:
-            self._refuse(AGAIN_LATER, "The server is catching its breath. Reconnecting…")
+        return True
+
+    async def _authenticated(self) -> Actor | None:
+        """Who asks, None without a session. Raises Unavailable."""
+        session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
+        try:
+            return await self.resources.work.read(accounts.authenticate, session)
+        except SignedOut:
+            return None
+
+    async def _turn_away(self, retry_after: int) -> None:
+        """503 where the server can say it, else what it says to a refused handshake."""
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.send_event({"type": "websocket.close"})
+            return
+        headers = [(b"retry-after", b"%d" % retry_after), (b"content-length", b"0")]
+        await self.send_event({"type": "websocket.http.response.start", "status": 503, "headers": headers})
+        await self.send_event({"type": "websocket.http.response.body", "body": b""})
 
     async def _enter(self) -> None:
         """On the roster, which hears what ends a right, before asking for it: so no moment lies between the two."""
-        session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
-        self.actor = await self.resources.work.read(accounts.authenticate, session)
         self.roster.add(self)
-        await self.check()
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         self.scope.clear()  # kilobytes of headers that nobody reads again
+        try:
+            await self._admit()
+        except Unavailable:
+            self.tell(fragments.notice(WAITING))  # `_join` asks again
+        if self.connection.closed:
+            return
         if "since" in query:
             await self._obey(Since(commands.revision_of(query["since"][0])))
         else:
             loop = asyncio.get_running_loop()
             self.waiting = loop.call_later(CURSOR_SECONDS, self._refuse, NO_CURSOR, "The page's cursor did not come.")
 
+    async def _admit(self) -> None:
+        """Close to who may not be here. Raises Unavailable."""
+        try:
+            await self.check()
+            self.admitted = True
+        except SignedOut:
+            self._refuse(SIGNED_OUT, "You are signed out.")
+        except NotFound:
+            self._refuse(NO_RIGHT, "This room is not open to you.")
+
     async def check(self) -> None:
-        """Whether this person may still be here. Raises SignedOut, NotFound."""
+        """Whether this person may still be here. Raises SignedOut, NotFound, Unavailable."""
         assert self.actor is not None
         self.actor = await self.resources.work.read(admitted, self.actor.session, self.room_id)
 
@@ -134,8 +178,9 @@ class Consumer:
             self.tell(fragments.notice(str(error)))
         except DomainError as error:
             self.tell(fragments.notice(error.text))
-        except Unavailable:
-            self._refuse(AGAIN_LATER, "The server cannot reach its database. Reconnecting…")
+        except Unavailable as error:
+            again = f"Your text is kept: send it again in {error.retry_after} seconds."
+            self.tell(fragments.notice(f"The database does not answer just now. {again}"))
 
     def _slow_enough(self) -> bool:
         now = time.monotonic()
@@ -156,14 +201,38 @@ class Consumer:
                 self.tell(fragments.acknowledged(command.key, message.id))
 
     async def _join(self, since: int) -> None:
-        """Into the feed, once: a page that stands at `since` misses nothing from here on."""
+        """Into the feed, once: a page that stands at `since` misses nothing from here on.
+
+        While the database is away the socket waits: closed, it would be back at once.
+        """
         if self.waiting is not None:
             self.waiting.cancel()
             self.waiting = None
         if self.feed is not None or self.connection.closed or self.actor is None:
             return
-        self.feed = await self.hub.join(self.room_id, self.connection, since)
+        try:
+            await self._go_in(since)
+        except Unavailable:
+            self.tell(fragments.notice(WAITING))
+            self.waiting = asyncio.create_task(self._join_later(since))
+
+    async def _join_later(self, since: int) -> None:
+        for attempt in itertools.count():
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 8))
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            try:
+                return await self._go_in(since)
+            except Unavailable:
+                continue
+
+    async def _go_in(self, since: int) -> None:
+        """Raises Unavailable."""
+        if not self.admitted:
+            await self._admit()
         if self.connection.closed:
+            return
+        self.feed = await self.hub.join(self.room_id, self.connection, since)
+        if self.connection.closed or self.actor is None:
             return
         self.place = Place(self.room_id, Person(self.actor.id, self.actor.display_name))
         await self.resources.presence.arrive(self.place)

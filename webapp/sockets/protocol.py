@@ -166,6 +166,8 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # answered in another way; uvicorn would log it as an error
         if self.handshake_complete and self.request is not None:
             # The parser holds them as long as it lives; 4 KiB that only the handshake needs.
             self.request.headers.clear()
