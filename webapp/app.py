@@ -16,6 +16,7 @@ from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.leases import Leases, MemoryLeases
 from webapp.domain.pace import Pace
+from webapp.domain.passwords import Passwords
 from webapp.domain.presence import Presence
 from webapp.domain.redis_client import open_client
 from webapp.domain.redis_leases import RedisLeases
@@ -133,6 +134,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         Signatures(settings.secret_keys),
         presence,
         Throttle(limits, settings.redis_url, prefix),
+        Passwords(),
         Pace(limits.posts, limits.posts_seconds),
         renderer := Renderer(),
     )
@@ -141,7 +143,8 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     pulse = Pulse(settings, resources, hub, roster)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
-        database.close, renderer.close, leases.close, layer.close, hub.close, publisher.close, pulse.close
+        database.close, renderer.close, leases.close, resources.throttle.close, resources.passwords.close, layer.close,
+        hub.close, publisher.close, pulse.close,
     ]  # fmt: skip
     try:
         await resources.refresh()

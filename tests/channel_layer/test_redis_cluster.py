@@ -105,7 +105,7 @@ async def test_tls(new_cluster: NewCluster, certificate: tuple[Path, list[str]])
         await all_rooms_hear(here, there, channel)
     throttle = Throttle(Limits(), f"{cluster.url}?ssl_ca_certs={file}")
     for _ in range(5):
-        await throttle.wrong_password("a", "ana")
+        await throttle.sign_in("a", "ana")
     keys = [node.command("INFO", "keyspace").get("db0", {}).get("keys", 0) for node in cluster.nodes]
     assert sum(keys) == 2, "counted in the cluster"
     async with Watched(cluster.url) as stranger:

@@ -45,3 +45,7 @@ class TooMany(DomainError):
     def __init__(self, text: str, retry_after: int) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class Busy(TooMany):
+    """The server has as much to do as it takes on; it is nobody's doing in particular."""

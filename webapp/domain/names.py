@@ -8,6 +8,7 @@ from webapp.domain.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
 HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+LONGEST_TYPED = 64
 JOINERS = "\u200c\u200d"
 
 
@@ -16,6 +17,12 @@ def username(value: str) -> str:
     if not USERNAME.fullmatch(name):
         raise Invalid(username="A username has 1 to 32 of a-z, 0-9, dot, dash and underscore, such as ana.lima.")
     return name
+
+
+def known_username(value: str) -> str | None:
+    """The username that was typed to sign in, None for what nobody can be called."""
+    name = value[:LONGEST_TYPED].strip().lower()
+    return name if USERNAME.fullmatch(name) else None
 
 
 def line(value: str, field: str, what: str, longest: int, required: bool = True) -> str:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from limits.aio.storage import RedisClusterStorage, RedisStorage
-from limits.errors import ConfigurationError
-from redis.asyncio import ConnectionPool, Redis, RedisCluster
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
@@ -16,7 +14,7 @@ from webapp.channel_layer import node_urls
 RedisClient = Redis | RedisCluster
 AWAY = (RedisError, RedisClusterException, OSError)
 """What a client raises while it cannot be used."""
-UNUSABLE = (ValueError, TypeError, AttributeError, ConfigurationError, *AWAY[:2])
+UNUSABLE = (ValueError, TypeError, AttributeError, *AWAY[:2])
 """What making one raises for a URL that it cannot use. Making one connects to nothing."""
 PATIENCE = 2.0
 """Seconds for one call: a cluster's client asks each node in turn while none answers. TimeoutError is an OSError."""
@@ -29,20 +27,6 @@ def open_client(url: str) -> RedisClient:
         return Redis.from_url(url, **TIMES)
     nodes, options = read_cluster(url)
     return RedisCluster(startup_nodes=nodes, **options)
-
-
-def open_storage(url: str, prefix: str) -> RedisStorage:
-    """For the `limits` library. It is given what the URL says, for it would read less out of it than redis-py does."""
-    if "+cluster://" not in url:
-        pool: Any = ConnectionPool.from_url(url, **TIMES)
-        return RedisStorage(
-            "async+redis://server:6379", implementation="redispy", key_prefix=prefix, connection_pool=pool
-        )
-    nodes, options = read_cluster(url)
-    options["startup_nodes"] = nodes
-    return RedisClusterStorage(
-        "async+redis+cluster://nodes:6379", implementation="redispy", key_prefix=prefix, **options
-    )
 
 
 def read_cluster(url: str) -> tuple[list[ClusterNode], dict[str, Any]]:

@@ -6,8 +6,9 @@ from webapp.channel_layer import ChannelLayer, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
 from webapp.domain.pace import Pace
+from webapp.domain.passwords import Passwords
 from webapp.domain.presence import Presence
-from webapp.domain.redis_client import UNUSABLE, open_client, open_storage
+from webapp.domain.redis_client import UNUSABLE, open_client
 from webapp.domain.renderer import Renderer
 from webapp.domain.signatures import Signatures
 from webapp.domain.throttle import Throttle
@@ -27,6 +28,7 @@ class Resources:
     signatures: Signatures
     presence: Presence
     throttle: Throttle
+    passwords: Passwords
     pace: Pace
     renderer: Renderer
     community: Community = UNNAMED
@@ -48,6 +50,5 @@ def check_redis(settings: Settings) -> None:
         open_channel_layer(settings.layer_url)
         if settings.redis_url is not None:
             open_client(settings.redis_url)
-            open_storage(settings.redis_url, "unused")
     except UNUSABLE as error:
         raise SettingsError(f"REDIS_URL: {error}.") from error

@@ -22,6 +22,7 @@ class Signatures:
         # Of their own, so that nobody can plant their session's cookie under the plain name, which others may set.
         self.secure_sessions = Signer(oldest_first, salt="tertulia.session.https", digest_method=hashlib.sha256)
         self.known = lru_cache(maxsize=4096)(hash_of)
+        self.browsers = Signer(oldest_first, salt="tertulia.browser", digest_method=hashlib.sha256)
         self.invitations = Signer(oldest_first, salt="tertulia.invitation", digest_method=hashlib.sha256)
 
     def session_cookie(self, token: str, secure: bool) -> str:
@@ -50,6 +51,13 @@ class Signatures:
             return numbers.whole(self.invitations.unsign(code).decode())
         except (BadSignature, UnicodeError):
             return None
+
+    def signed_browser(self, people: str) -> str:
+        return self.browsers.sign(people).decode()
+
+    def browser(self, signed: str) -> str | None:
+        """What `signed_browser` was given, None for what is not ours."""
+        return token_of(self.browsers, signed)
 
     def setup_token(self) -> str:
         """The same in every process of an instance, and known only to who reads its log."""

@@ -6,16 +6,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webapp import numbers
-from webapp.domain import accounts, cookies, invitations, names, passwords, rooms
+from webapp.domain import accounts, cookies, invitations, names, rooms
 from webapp.domain.accounts import Browser, Newcomer
-from webapp.domain.errors import DomainError, Invalid, NotFound, SignedOut, TooMany
+from webapp.domain.errors import Busy, DomainError, Invalid, NotFound, SignedOut, TooMany
+from webapp.domain.passwords import problem
 from webapp.domain.signatures import hashed, new_token
 from webapp.domain.unit_of_work import Transaction
-from webapp.web import errors, forms, guards, pages
+from webapp.web import browsers, errors, forms, guards, pages, passwords
 from webapp.web.forms import Form
 from webapp.web.requests import address, by_htmx, device, network, resources, session_hash
 
-WRONG = "Username and password do not fit together, or there were too many attempts: then wait three minutes."
 FIRST_ROOM = ("General", "Whatever does not fit elsewhere")
 
 
@@ -33,12 +33,12 @@ async def set_up(request: Request) -> Response:
         await check_token(request, form.values["token"])
         zone = names.time_zone(form.values["time_zone"])
         names.line(form.values["community"], "community", "The community's name", 80)
-        admin = await newcomer(form)
+        admin = await newcomer(request, form)
         user_id = await resources(request).work.write(first_run, form.values["community"], zone, admin)
     except DomainError as error:
         return shown_again(request, "accounts/setup.html", form, error)
     await resources(request).refresh()
-    return await signed_in(request, user_id)
+    return await signed_in(request, user_id, admin.password_hash)
 
 
 def first_run(tx: Transaction, community: str, time_zone: str, admin: Newcomer) -> int:
@@ -49,11 +49,12 @@ def first_run(tx: Transaction, community: str, time_zone: str, admin: Newcomer) 
 
 async def check_token(request: Request, token: str) -> None:
     held = resources(request)
-    if not await held.throttle.may_guess(network(request)):
-        raise TooMany("Too many wrong tokens: wait three minutes.", 180)
-    if not secrets.compare_digest(token.strip().encode(), held.setup_token.encode()):
-        await held.throttle.wrong_guess(network(request))
-        raise Invalid(token="This is not the token in the server's log.")
+    attempt = await held.throttle.guess(network(request))
+    if attempt is None:
+        raise TooMany("Too many wrong tokens: wait three minutes.", held.settings.limits.logins_seconds)
+    async with held.throttle.tried(attempt, wrong=Invalid):
+        if not secrets.compare_digest(token.strip().encode(), held.setup_token.encode()):
+            raise Invalid(token="This is not the token in the server's log.")
 
 
 async def is_fresh(request: Request) -> bool:
@@ -74,24 +75,10 @@ async def login_page(request: Request) -> Response:
 async def login(request: Request) -> Response:
     form = await forms.read(request)
     try:
-        user_id = await checked_password(request, form.values["username"], form.values["password"])
+        person = await passwords.check(request, form.values["username"], form.values["password"])
     except DomainError as error:
         return shown_again(request, "accounts/login.html", form, error)
-    return await signed_in(request, user_id, form.values["next"])
-
-
-async def checked_password(request: Request, username: str, password: str) -> int:
-    """Whose password this is. A wrong name, a wrong password and too many of either look and last the same."""
-    held = resources(request)
-    name = username.strip().lower()
-    allowed = await held.throttle.may_sign_in(network(request), name)
-    found = await held.work.read(accounts.password_of, name) if allowed else None
-    if await passwords.verify(found[1] if found else None, password) and found:
-        return found[0]
-    if not allowed:
-        raise TooMany(WRONG, held.settings.limits.logins_seconds)
-    await held.throttle.wrong_password(network(request), name)
-    raise SignedOut(WRONG)
+    return await signed_in(request, *person, form.values["next"])
 
 
 async def logout(request: Request) -> Response:
@@ -112,24 +99,22 @@ async def join(request: Request) -> Response:
     invitation = await invited(request)
     form = await forms.read(request)
     try:
-        person = await newcomer(form)
+        person = await newcomer(request, form)
         user_id = await resources(request).work.write(accounts.sign_up, invitation, person)
-    except Invalid as error:
+    except (Invalid, Busy) as error:
         return shown_again(request, "accounts/join.html", form, error)
-    return await signed_in(request, user_id)
+    return await signed_in(request, user_id, person.password_hash)
 
 
 async def invited(request: Request) -> int:
     """The invitation in the link. Raises NotFound; guessing is slowed down."""
     held = resources(request)
-    if not await held.throttle.may_guess(network(request)):
-        raise TooMany("Too many wrong invitations: wait three minutes.", 180)
+    attempt = await held.throttle.guess(network(request))
+    if attempt is None:
+        raise TooMany("Too many wrong invitations: wait three minutes.", held.settings.limits.logins_seconds)
     code = held.signatures.invitation_id(request.path_params["code"])
-    try:
+    async with held.throttle.tried(attempt, wrong=NotFound):
         return await held.work.read(invitations.check, code)
-    except NotFound:
-        await held.throttle.wrong_guess(network(request))
-        raise
 
 
 async def session(request: Request) -> Response:
@@ -144,7 +129,7 @@ async def session(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def signed_in(request: Request, user_id: int, path: str = "/") -> Response:
+async def signed_in(request: Request, user_id: int, password_hash: str, path: str = "/") -> Response:
     """A new session, whatever the browser came with, and on to the page."""
     held = resources(request)
     token = new_token()
@@ -152,10 +137,11 @@ async def signed_in(request: Request, user_id: int, path: str = "/") -> Response
     await held.work.write(accounts.start_session, user_id, browser, session_hash(request))
     response = pages.see(local_path(path))
     cookies.set_session(held, request, response, token)
+    browsers.remember(request, response, user_id, password_hash)
     return response
 
 
-async def newcomer(form: Form) -> Newcomer:
+async def newcomer(request: Request, form: Form) -> Newcomer:
     """Who signs up. Raises Invalid with all that is wrong, before the password is hashed."""
     wrong: dict[str, str] = {}
     named: dict[str, str] = {}
@@ -164,11 +150,12 @@ async def newcomer(form: Form) -> Newcomer:
             named[field] = check(form.values[field])
         except Invalid as error:
             wrong |= error.fields
-    if problem := passwords.problem(form.values["password"]):
-        wrong["password"] = problem
+    if why := problem(form.values["password"]):
+        wrong["password"] = why
     if wrong:
         raise Invalid(**wrong)
-    return Newcomer(**named, password_hash=await passwords.hash_password(form.values["password"]))
+    password_hash = await passwords.hashed(request, named["username"], form.values["password"])
+    return Newcomer(**named, password_hash=password_hash)
 
 
 def shown_again(request: Request, template: str, form: Form, error: DomainError) -> Response:

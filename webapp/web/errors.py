@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from webapp.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, SignedOut, TooMany
+from webapp.domain.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from webapp.store.database import Unavailable
 from webapp.templating import render
 from webapp.web import pages
@@ -25,6 +25,7 @@ STATUS: dict[type[DomainError], int] = {
     Invalid: 422,
     Conflict: 409,
     TooMany: 429,
+    Busy: 503,
 }
 TITLES = {
     400: "This cannot be answered",
