@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Of the store an edge knows its failure alone, and whether the schema is current; the rest goes through the domain.
 STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
 TRUNK = ["events", "errors", "policy", "names", "unit_of_work", "community", "invitations", "accounts", "memberships",
-         "rooms", "messages", "history", "posting"]  # fmt: skip
+         "rooms", "days", "messages", "history", "posting"]  # fmt: skip
 ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources", "leases", "redis_client",
             "origins"}  # fmt: skip
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import community, events, memberships, policy, rooms
+from webapp.domain import community, days, events, memberships, policy, rooms
 from webapp.domain.accounts import Actor
+from webapp.domain.days import day
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.memberships import Entry
 from webapp.domain.rooms import Place
@@ -14,8 +15,6 @@ from webapp.domain.unit_of_work import Transaction, values_of
 from webapp.store import messages
 from webapp.store.messages import Message
 
-SECOND = 1_000_000
-GROUPED_WITHIN = 5 * 60 * SECOND
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 __all__ = ["Draft", "Message", "Repeated", "change", "find", "own", "post", "remove", "repeated", "source"]
@@ -55,14 +54,17 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     """The new message. Raises NotFound to who is no member, Repeated for a key seen before."""
     offset = community.utc_offset(time_zone, tx.now)
     place = rooms.place(tx, room_id, actor.id)
-    continues, opens_day = looks(place, actor.id, tx.now, offset)
+    continues, opens_day = days.looks(place, actor.id, offset)
+    withdrawn: list[Message] = []
+    if days.leapt_back(place):
+        place, opens_day, withdrawn = set_right(tx, room_id, actor.id, place, offset)
     values = {
         "room_id": room_id,
         "author_id": actor.id,
         "key": draft.key,
         "body": draft.body,
         "html": draft.html,
-        "created_at": tx.now,
+        "created_at": place.posted_at,
         "utc_offset": offset,
         "continues": continues,
         "opens_day": opens_day,
@@ -74,25 +76,26 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     except IntegrityError as error:
         raise Repeated("This was posted already.") from error
     message = Message(
-        message_id, room_id, actor.id, actor.display_name, draft.html, tx.now, offset, continues, opens_day,
+        message_id, room_id, actor.id, actor.display_name, draft.html, place.posted_at, offset, continues, opens_day,
         place.revision, place.revision, None, None,
     )  # fmt: skip
-    tx.publish(events.messages_changed(room_id, place.revision, [values_of(message)]))
+    tx.publish(events.messages_changed(room_id, place.revision, [values_of(each) for each in (*withdrawn, message)]))
     return message
 
 
-def looks(place: Place, author_id: int, now: int, offset: int) -> tuple[bool, bool]:
-    """(continues its author's previous message, opens a day): facts of the log, decided once."""
-    if place.previous_posted_at is None:
-        return False, True
-    if day(now, offset) != day(place.previous_posted_at, offset):
-        return False, True
-    close = now - place.previous_posted_at < GROUPED_WITHIN
-    return place.previous_author_id == author_id and close, False
-
-
-def day(moment: int, offset: int) -> int:
-    return (moment // SECOND + offset) // 86_400
+def set_right(
+    tx: Transaction, room_id: int, author_id: int, place: Place, offset: int
+) -> tuple[Place, bool, list[Message]]:
+    """After the clock leapt back: (the message's place, whether it opens a day, whose heading is withdrawn)."""
+    later = messages.opening_later(tx.connection, room_id, place.posted_at, days.MOST_WITHDRAWN + 1)
+    if len(later) > days.MOST_WITHDRAWN and place.previous_posted_at is not None:
+        rooms.set_last(tx, room_id, author_id, place.previous_posted_at)
+        return place._replace(posted_at=place.previous_posted_at), False, []
+    for message in later:
+        messages.change(tx.connection, message.id, place.revision, opens_day=False)
+    last = messages.opening_last(tx.connection, room_id)
+    opens_day = last is None or day(place.posted_at, offset) > day(last.created_at, last.utc_offset)
+    return place, opens_day, [replace(each, revision=place.revision, opens_day=False) for each in later]
 
 
 def repeated(tx: Transaction, actor: Actor, room_id: int, key: str) -> Message:
@@ -152,16 +155,38 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
         last = next(iter(messages.newest(tx.connection, message.room_id, 1)), None)
         author_id, posted_at = (last.author_id, last.created_at) if last else (None, None)
         rooms.set_last(tx, message.room_id, author_id, posted_at)
-    elif inherits(message, heir):
-        opens_day = heir.opens_day or message.opens_day
-        messages.change(tx.connection, heir.id, revision, continues=False, opens_day=opens_day)
-        changed.append(replace(heir, revision=revision, continues=False, opens_day=opens_day))
+    else:
+        changed += [replace(each, revision=revision) for each in bequeath(tx, message, heir)]
+        for each in changed[1:]:
+            messages.change(tx.connection, each.id, revision, continues=each.continues, opens_day=each.opens_day)
     tx.publish(events.messages_changed(message.room_id, revision, [values_of(each) for each in changed]))
     return tombstone
 
 
-def inherits(gone: Message, heir: Message) -> bool:
-    return (heir.continues and not gone.continues) or (gone.opens_day and not heir.opens_day)
+def bequeath(tx: Transaction, gone: Message, heir: Message) -> list[Message]:
+    """Who shows instead what the deleted message showed: its author the one after it, its day the first that fits.
+
+    That is the same one, unless the clock was wrong: one from days to come may not open them before the next heading.
+    """
+    opens = find_opening(tx, gone) if gone.opens_day and not heir.opens_day else None
+    continues = heir.continues and gone.continues
+    if opens is not None and opens.id == heir.id:
+        return [replace(heir, continues=False, opens_day=True)]
+    changed = [replace(heir, continues=False)] if continues != heir.continues else []
+    return changed if opens is None else [*changed, replace(opens, continues=False, opens_day=True)]
+
+
+def find_opening(tx: Transaction, gone: Message) -> Message | None:
+    """The first message after the deleted one that may open a day before the next one opens its own."""
+    following = messages.opening_next(tx.connection, gone.room_id, gone.id)
+    if following is None:
+        latest = rooms.last_posted_at(tx, gone.room_id)
+        return messages.following_until(tx.connection, gone.room_id, gone.id, latest)
+    found = messages.following_until(tx.connection, gone.room_id, gone.id, following.created_at)
+    if found is None or found.id >= following.id:
+        return None
+    earlier = day(found.created_at, found.utc_offset) < day(following.created_at, following.utc_offset)
+    return found if earlier else None
 
 
 def current(tx: Transaction, message_id: int) -> Message:

@@ -11,7 +11,19 @@ from webapp.store.rooms import Listing, Place, Room
 
 VISIBILITIES = ("open", "closed")
 
-__all__ = ["Listing", "Place", "Room", "advance", "change", "create", "directory", "heads", "place", "set_last"]
+__all__ = [
+    "Listing",
+    "Place",
+    "Room",
+    "advance",
+    "change",
+    "create",
+    "directory",
+    "heads",
+    "last_posted_at",
+    "place",
+    "set_last",
+]
 
 
 def create(tx: Transaction, actor_id: int, name: str, topic: str, visibility: str) -> int:
@@ -61,6 +73,11 @@ def place(tx: Transaction, room_id: int, author_id: int) -> Place:
 def set_last(tx: Transaction, room_id: int, author_id: int | None, posted_at: int | None) -> None:
     """Who posted last, and when, once the newest message has gone."""
     rooms.set_last(tx.connection, room_id, author_id, posted_at)
+
+
+def last_posted_at(tx: Transaction, room_id: int) -> int:
+    """The moment from which the next message counts."""
+    return rooms.last_posted_at(tx.connection, room_id)
 
 
 def directory(tx: Transaction, actor: Actor) -> list[Listing]:

@@ -57,6 +57,13 @@ NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
 BEFORE = SHOWN.where(messages.c.id < bindparam("id")).order_by(messages.c.id.desc()).limit(bindparam("limit"))
 FROM = SHOWN.where(messages.c.id >= bindparam("id")).order_by(messages.c.id).limit(bindparam("limit"))
 FOLLOWING = SHOWN.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
+OPENING = SHOWN.where(messages.c.opens_day)
+OPENING_LATER = (
+    OPENING.where(messages.c.created_at > bindparam("moment")).order_by(messages.c.id).limit(bindparam("limit"))
+)
+OPENING_LAST = OPENING.order_by(messages.c.id.desc()).limit(1)
+OPENING_NEXT = OPENING.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
+FOLLOWING_UNTIL = FOLLOWING.where(messages.c.created_at <= bindparam("moment"))
 # The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
 CHANGES = (
     select(rooms.c.head, *COLUMNS)
@@ -116,6 +123,25 @@ def starting(connection: Connection, room_id: int, message_id: int, limit: int) 
 
 def following(connection: Connection, room_id: int, message_id: int) -> Message | None:
     return next(iter(_all(connection, FOLLOWING, room=room_id, id=message_id)), None)
+
+
+def following_until(connection: Connection, room_id: int, message_id: int, moment: int) -> Message | None:
+    """The next one that was posted until this moment, by the clock of its time."""
+    return next(iter(_all(connection, FOLLOWING_UNTIL, room=room_id, id=message_id, moment=moment)), None)
+
+
+def opening_later(connection: Connection, room_id: int, moment: int, limit: int) -> list[Message]:
+    """Messages that open a day and were posted after this moment, by the clock of their time."""
+    return _all(connection, OPENING_LATER, room=room_id, moment=moment, limit=limit)
+
+
+def opening_last(connection: Connection, room_id: int) -> Message | None:
+    return next(iter(_all(connection, OPENING_LAST, room=room_id)), None)
+
+
+def opening_next(connection: Connection, room_id: int, message_id: int) -> Message | None:
+    """The next one that opens a day."""
+    return next(iter(_all(connection, OPENING_NEXT, room=room_id, id=message_id)), None)
 
 
 def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, list[Message]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, insert, select, update
 
 from webapp.store.prepared import Prepared
 from webapp.store.schema import memberships, rooms
@@ -29,16 +29,26 @@ class Listing:
 
 
 class Place(NamedTuple):
-    """Where a new message stands: its revision, and who posted before it and when."""
+    """Where a new message stands: its revision, who posted before it and when, and its moment."""
 
     revision: int
     previous_author_id: int | None
     previous_posted_at: int | None
+    posted_at: int
 
 
 COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
 HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 ADVANCE = update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
+DAY = 86_400_000_000
+# The clock may have been set back: within a day no moment is earlier than that of the message before.
+MOMENT = case(
+    (
+        (rooms.c.last_posted_at > bindparam("now")) & (rooms.c.last_posted_at <= bindparam("tomorrow")),
+        rooms.c.last_posted_at,
+    ),
+    else_=bindparam("now"),
+)
 # The right-hand sides see the row as it was: last becomes previous in the statement that sets the new last.
 PLACE = Prepared(
     update(rooms)
@@ -49,9 +59,9 @@ PLACE = Prepared(
         previous_author_id=rooms.c.last_author_id,
         previous_posted_at=rooms.c.last_posted_at,
         last_author_id=bindparam("author"),
-        last_posted_at=bindparam("now"),
+        last_posted_at=MOMENT,
     )
-    .returning(rooms.c.head, rooms.c.previous_author_id, rooms.c.previous_posted_at)
+    .returning(rooms.c.head, rooms.c.previous_author_id, rooms.c.previous_posted_at, rooms.c.last_posted_at)
 )
 
 
@@ -73,7 +83,7 @@ def advance(connection: Connection, room_id: int) -> int:
 
 def place(connection: Connection, room_id: int, author_id: int, now: int) -> Place | None:
     """The place of this member's next message, with the room's lock; None to who is no member."""
-    row = PLACE.first(connection, {"room": room_id, "author": author_id, "now": now})
+    row = PLACE.first(connection, {"room": room_id, "author": author_id, "now": now, "tomorrow": now + DAY})
     return Place(*row) if row else None
 
 
@@ -81,6 +91,10 @@ def set_last(connection: Connection, room_id: int, author_id: int | None, posted
     connection.execute(
         update(rooms).where(rooms.c.id == room_id).values(last_author_id=author_id, last_posted_at=posted_at)
     )
+
+
+def last_posted_at(connection: Connection, room_id: int) -> int:
+    return int(connection.execute(select(rooms.c.last_posted_at).where(rooms.c.id == room_id)).scalar_one() or 0)
 
 
 def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:

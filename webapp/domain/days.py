@@ -1,0 +1,34 @@
+"""Which day a message is shown under. The days of a room never go backwards down its page, whatever the clock does.
+
+- A clock that is set back by up to a day: messages keep the moment of the newest one until it has caught up (the
+  statement that takes the room's next revision sees to that).
+- One that is set back further was wrong before or is wrong now. Up to `MOST_WITHDRAWN` headings of days to come are
+  withdrawn, and the messages under them stand under the day before; each still has the time that the clock said. With
+  more of them the room has lived through those days: the clock is wrong now, and the moment stays at the newest one.
+"""
+
+from webapp.domain.rooms import Place
+
+SECOND = 1_000_000
+GROUPED_WITHIN = 5 * 60 * SECOND
+MOST_WITHDRAWN = 31
+
+
+def day(moment: int, offset: int) -> int:
+    """The number of the day, of a moment in microseconds and an offset from UTC in seconds."""
+    return (moment // SECOND + offset) // 86_400
+
+
+def looks(place: Place, author_id: int, offset: int) -> tuple[bool, bool]:
+    """(continues its author's previous message, opens a day): facts of the log, decided once."""
+    if place.previous_posted_at is None:
+        return False, True
+    if day(place.posted_at, offset) > day(place.previous_posted_at, offset):
+        return False, True
+    close = place.posted_at - place.previous_posted_at < GROUPED_WITHIN
+    return place.previous_author_id == author_id and close, False
+
+
+def leapt_back(place: Place) -> bool:
+    """Whether the clock stands more than a day before the room's newest message."""
+    return place.previous_posted_at is not None and place.posted_at < place.previous_posted_at
