@@ -10,6 +10,7 @@ from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.errors import Busy, SignedOut
 from webapp.domain.pace import Pace
+from webapp.domain.redis_client import TIMES
 from webapp.domain.resources import check_redis
 from webapp.domain.throttle import REMEMBERED, Attempt, Counters, Throttle
 from webapp.settings import Limits, SettingsError, load
@@ -141,6 +142,33 @@ async def test_processes_count_together_and_do_without_redis(
         await one.close()
         await two.close()
     finally:
+        server.kill()
+
+
+async def test_a_call_that_takes_too_long_is_made_again_and_counted_once(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    throttle = Throttle(LIMITS, server.url)
+    try:
+        for _ in range(4):
+            assert await throttle.sign_in("a", "ana")
+        server.pause()
+        trying = asyncio.create_task(throttle.sign_in("b", "ana"))
+        await asyncio.sleep(TIMES["socket_timeout"] + 0.3)
+        server.resume()
+        assert await trying
+        assert not throttle.away
+        keys = server.command("KEYS", "*login-name:ana")
+        assert [server.command("ZCARD", key) for key in keys] == [5]
+        server.pause()
+        assert await throttle.sign_in("c", "bea"), "by this process's own count"
+        assert throttle.away
+        server.resume()
+        while throttle.away:
+            attempt = await throttle.guess("d")
+            assert attempt is not None
+            await throttle.give_back(attempt)
+    finally:
+        await throttle.close()
         server.kill()
 
 
