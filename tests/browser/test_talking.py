@@ -126,6 +126,17 @@ def test_markup_in_a_message_is_inert_in_fragment_and_page(
     assert not [url for url in wanted if "evil" in url]
 
 
+def test_a_message_that_stands_as_it_was_typed_keeps_its_lines(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    window = open_window(bea, room)
+    source = "  a  <b>\n" + "\n".join(["- *x*"] * 1_200)
+    typed = window.message(ana.post(room, source)).locator(".typed")
+    expect(typed).to_have_count(1)
+    assert typed.evaluate("element => element.innerText") == source
+    assert typed.locator("*").count() == 0
+
+
 def is_inert(window: Window, message: int) -> None:
     body = window.message(message).locator(".body")
     for word in WORDS:

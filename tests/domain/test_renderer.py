@@ -119,6 +119,18 @@ async def test_people_take_turns_and_wait_in_a_bounded_queue(renderer: Renderer)
     assert renderer.waiting == 0
 
 
+async def test_the_queue_is_bounded(renderer: Renderer) -> None:
+    pid = await pid_of(renderer)
+    os.kill(pid, signal.SIGSTOP)
+    crowd = [asyncio.create_task(renderer.render(CODE, person)) for person in range(module.MOST_WAITING + 50)]
+    await asyncio.sleep(0)
+    assert renderer.waiting <= module.MOST_WAITING
+    os.kill(pid, signal.SIGCONT)
+    shown = await asyncio.gather(*crowd)
+    assert shown.count(markup.as_typed(CODE)) >= 49
+    assert any(COLOURED in html for html in shown)
+
+
 def test_credit_is_spent_and_grows_again() -> None:
     now = [100.0]
     credit = Credit(1.0, 0.1, lambda: now[0], remembered=2)

@@ -3,6 +3,7 @@
 from alembic import command
 from sqlalchemy import text
 
+from webapp.markup import as_typed
 from webapp.store.engine import config, migrate, open_engine
 
 DAY = 86_400_000_000
@@ -37,3 +38,24 @@ def test_invitations_beyond_the_limits_of_their_form_are_brought_within(database
     at(database_url, "0002", USER, fine, endless)
     migrate(database_url)
     assert rows(database_url, "SELECT expires_at, uses_left FROM invitations") == [(7 + 365 * DAY, 1_000)] * 2
+
+
+def test_messages_larger_than_one_may_be_stand_as_they_were_typed(database_url: str) -> None:
+    room = "INSERT INTO rooms (id, name, topic, visibility, head, created_at) VALUES (1, 'x', '', 'open', 2, 1)"
+    message = (
+        "INSERT INTO messages (room_id, author_id, key, body, html, created_at, utc_offset, continues, opens_day,"
+        " posted_revision, revision) VALUES (1, 1, '{}', '{}', '{}', 1, 0, false, false, {}, {})"
+    )
+    large = "<p>" + "<i>x</i>" * 8_192 + "</p>"
+    body = "a <b>\n&amp; c"
+    at(
+        database_url,
+        "0003",
+        USER,
+        room,
+        message.format("a", body, "<p>small</p>", 1, 1),
+        message.format("b", body, large, 2, 2),
+    )
+    migrate(database_url)
+    shown = rows(database_url, "SELECT html, revision FROM messages ORDER BY id")
+    assert shown == [("<p>small</p>", 1), (as_typed(body), 2)]
