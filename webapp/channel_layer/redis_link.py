@@ -184,13 +184,14 @@ class Link(ABC):
             self._up_since = asyncio.get_running_loop().time()
             self._changed()
 
-    def _refuse(self, what: str, error: NoPermissionError) -> None:
-        """Not up until a check brings no refusal."""
-        self._refusal = f"the Redis user may not {what}: {error}"
-        if self.up or self.problem != self._refusal:
+    def _refuse(self, what: str, error: NoPermissionError) -> str:
+        """Not up until a check brings no refusal; the problem."""
+        refusal = self._refusal = f"the Redis user may not {what}: {error}"
+        if self.up or self.problem != refusal:
             self.up = False
-            self.problem = self._refusal
+            self.problem = refusal
             self._changed()
+        return refusal
 
     def _was_steady(self) -> bool:
         """A server that takes us and drops us at once must not be asked ten times a second."""

@@ -104,7 +104,7 @@ class Publisher(Link):
         asked = self._under_way.popleft()
         if isinstance(asked, Publication):
             self._pending_bytes -= asked.weight
-            asked.settle(self._outcome(asked.topic, reply))
+            asked.settle(None if isinstance(reply, int) else self._refused(asked.topic, reply))
         elif asked == PING:
             if reply != b"PONG":
                 raise reply if isinstance(reply, ResponseError) else no_redis()
@@ -114,17 +114,14 @@ class Publisher(Link):
         else:
             self._prove(reply)
 
-    def _outcome(self, topic: str, reply: Any) -> str | None:
-        """The problem of one publication: a refusal concerns no other."""
-        if isinstance(reply, int):
-            return None
+    def _refused(self, topic: str, reply: Any) -> str:
+        """The problem of that publication, and of no other."""
         if isinstance(reply, ELSEWHERE):
             self._moved(topic)
             return "the group is moving to another node"
         if isinstance(reply, NoPermissionError):
             self._unproven = topic
-            self._refuse("publish", reply)
-            return self._refusal
+            return self._refuse("publish", reply)
         if isinstance(reply, ResponseError):
             return str(reply)
         raise no_redis()

@@ -36,6 +36,7 @@ class Subscriber(Link):
         self._reporter = reporter
         self._arrived = reporter.arrived
         self._verbs = verbs
+        self._message = verbs.message
         self._topics: dict[str, Confirmation] = {}
         self._wishes: list[Wish] = []
         self._unanswered: deque[Wish] = deque()
@@ -96,7 +97,7 @@ class Subscriber(Link):
         return [(verbs.subscribe if wish.confirmed else verbs.unsubscribe, wish.topic) for wish in wishes]
 
     def _heard(self, reply: Any) -> None:
-        if isinstance(reply, list) and reply[0] == self._verbs.message:
+        if isinstance(reply, list) and reply[0] == self._message:
             if self._arrived(reply[1], reply[2]):
                 self._give_a_turn()
         else:
@@ -160,6 +161,7 @@ class Subscriber(Link):
         confirmed = self._topics.pop(topic, None)
         if confirmed is not None:
             confirmed.cancel()
+            self._forbidden.discard(topic)
             self._reporter.strayed(topic)
 
     def _lost(self, problem: str) -> None:
