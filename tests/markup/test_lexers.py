@@ -31,7 +31,7 @@ KNOWN = [
 
 def patterns(language: str) -> list[str]:
     chance = random.Random(language)
-    return [*KNOWN, *("".join(chance.sample(PIECES, chance.choice([1, 2, 3]))) for _ in range(4))]
+    return [*KNOWN, *("".join(chance.sample(PIECES, chance.choice([1, 2, 3]))) for _ in range(2))]
 
 
 def repeated(piece: str, length: int) -> str:
@@ -48,7 +48,7 @@ def test_a_lexer_takes_time_in_proportion(language: str) -> None:
     paint("a")  # its tables are built at its first use
     for piece in patterns(language):
         lines = (piece * 200)[:199].replace("\n\n", "\n").strip() + "\n"
-        assert_linear(paint, partial(repeated, lines), (250, 1_000, 4_000))
+        assert_linear(paint, partial(repeated, lines), (1_000, 4_000))
         assert cost(paint, repeated(piece, 8_000)) < 0.25, "far below what ends the process"
 
 

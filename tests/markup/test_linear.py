@@ -46,7 +46,7 @@ def test_a_piece_repeated_takes_time_in_proportion(piece: str) -> None:
 def test_pieces_mixed_take_time_in_proportion() -> None:
     """Two of them, one after the other or half and half, behind a third."""
     chance = random.Random(64)
-    for _ in range(24):
+    for _ in range(12):
         one, other, before = chance.sample(PIECES, 3)
         mixed = partial(repeated, before, one + other, "")
         halves = partial(repeated, before, one, other)
@@ -68,8 +68,8 @@ def test_known_attacks_are_cheap(body: str) -> None:
 def test_what_is_light_takes_milliseconds() -> None:
     """The event loop renders it, so whatever `light` lets through counts: the most of each piece that it does."""
     chance = random.Random(65)
-    for piece in [*PIECES, *("".join(chance.sample(PIECES, 3)) for _ in range(20))]:
-        body = next(body for length in range(2_000, -1, -20) if markup.light(body := (piece * length)[:length]))
+    for piece in [*PIECES, *("".join(chance.sample(PIECES, 3)) for _ in range(10))]:
+        body = next(body for length in range(2_000, -1, -50) if markup.light(body := (piece * length)[:length]))
         assert min(cost(markup.render, body) for _ in range(4)) < 0.01, (piece, len(body))
 
 
