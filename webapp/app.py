@@ -138,7 +138,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         Pace(limits.posts, limits.posts_seconds),
         renderer := Renderer(),
     )
-    hub, roster = Hub(layer, work, presence.here), Roster(limits)
+    hub, roster = Hub(layer, work, presence.here), Roster(limits, publisher.tell)
     publisher.fallback = hub.deliver
     pulse = Pulse(settings, resources, hub, roster)
     layer.watch(pulse.layer_changed)
@@ -149,7 +149,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     try:
         await resources.refresh()
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
-        await hub.subscribe(DOORS_GROUP, roster)
+        await hub.subscribe(DOORS_GROUP, roster, *roster.quotas)
         pulse.start()
         yield resources, hub, roster
     finally:

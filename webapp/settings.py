@@ -32,6 +32,7 @@ class Limits:
     logins_per_name: int = 5
     logins_seconds: int = 180
     sockets_per_person: int = 50
+    sockets_per_address: int = 200
     backlog_frames: int = 256
     backlog_bytes: int = 1_048_576
 

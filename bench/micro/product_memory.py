@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench" / "targets")]
 N = int(sys.argv[1]) if len(sys.argv) > 1 else 300
 folder = tempfile.mkdtemp(prefix="product-memory-")
-os.environ.update(DATA_DIR=folder, BENCH_ROOMS="1", BENCH_PEOPLE=str(N + 1), MAX_SOCKETS_PER_PERSON="100000")
+os.environ.update(DATA_DIR=folder, BENCH_ROOMS="1", BENCH_PEOPLE=str(N + 1), MAX_SOCKETS_PER_PERSON="100000",
+                  MAX_SOCKETS_PER_ADDRESS="100000")
 
 import product  # noqa: E402
 import uvicorn  # noqa: E402

@@ -28,6 +28,7 @@ def product(name, workers=1, serve=(), rooms=1, postgres=False, **env):
     settings = {
         "DATA_DIR": "{tmp}", "PORT": "{port}", "SECRET_KEY": KEY, "WEB_CONCURRENCY": str(workers),
         "MAX_POSTS": "100000000", "MAX_SOCKETS_PER_PERSON": "100000",
+        "MAX_SOCKETS_PER_ADDRESS": "100000",
         "BENCH_ROOMS": str(rooms), "BENCH_PEOPLE": str(PEOPLE), **env,
     }
     if workers > 1 or "REDIS_URL" in env:

@@ -174,7 +174,7 @@ def test_a_value_is_what_it_must_be(reader: Callable[[Values, str], Any], good: 
 
 @pytest.mark.parametrize("event", [{"user": "evil"}, {"user": 1}, {"user": [1], "session": "x", "room": 1}, {}])
 def test_whoever_is_named_wrongly_loses_no_right(event: Values) -> None:
-    roster = Roster(Limits())
+    roster = Roster(Limits(), lambda events: None)
     for kind in roster.handlers:
         with pytest.raises(Malformed):
             roster.handlers[kind](roster, event)

@@ -53,5 +53,11 @@ def session_ended(user_id: int, id_hash: str) -> Event:
     return Event(DOORS_GROUP, {"type": "sessions.ended", "user": user_id, "session": id_hash})
 
 
+def sockets_counted(kind: str, process: str, key: str, count: int, oldest: int) -> Event:
+    """How many sockets a process has of one person or address, and the moment of the oldest in microseconds."""
+    values = {"type": "sockets.counted", "kind": kind, "process": process, "key": key, "count": count, "oldest": oldest}
+    return Event(DOORS_GROUP, values)
+
+
 def community_changed() -> Event:
     return Event(COMMUNITY_GROUP, {"type": "community.changed"})

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection
 
-from webapp.domain import accounts, cookies, memberships, origins, posting
+from webapp.domain import accounts, addresses, cookies, memberships, origins, posting
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
 from webapp.domain.leases import Person, Place
@@ -42,8 +42,8 @@ class Consumer:
     """Serves one socket from its handshake to its end."""
 
     __slots__ = (
-        "actor", "admitted", "connection", "counted", "counting_since", "feed", "hub", "place", "receive_event",
-        "resources", "room_id", "roster", "scope", "send_event", "waiting",
+        "actor", "admitted", "connection", "counted", "counting_since", "feed", "hub", "network", "place",
+        "receive_event", "resources", "room_id", "roster", "scope", "send_event", "waiting",
     )  # fmt: skip
 
     def __init__(self, scope: Any, receive: Any, send: Any, resources: Resources, hub: Hub, roster: Roster) -> None:
@@ -55,6 +55,7 @@ class Consumer:
         self.roster = roster
         self.connection = Connection(scope, send, resources.settings.limits)
         self.room_id: int = scope["path_params"]["room"]
+        self.network = addresses.network(scope["client"][0]) if scope.get("client") else ""
         self.actor: Actor | None = None
         self.feed: Feed | None = None
         self.place: Place | None = None
@@ -91,6 +92,7 @@ class Consumer:
             await self._turn_away(error.retry_after)
             return False
         await self.send_event({"type": "websocket.accept"})
+        self.roster.greet(self)
         if self.actor is None:
             self._refuse(SIGNED_OUT, "You are signed out.")
             return True
@@ -103,6 +105,8 @@ class Consumer:
     async def _authenticated(self) -> Actor | None:
         """Who asks, None without a session. Raises Unavailable."""
         session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
+        if session is None:
+            return None
         try:
             return await self.resources.work.read(accounts.authenticate, session)
         except SignedOut:

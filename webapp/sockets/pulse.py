@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from webapp.domain.resources import Resources
 from webapp.settings import Settings
 from webapp.sockets.hub import Hub
+from webapp.sockets.quotas import RENEW_SECONDS
 from webapp.sockets.roster import SLICES, Roster
 from webapp.store.database import Unavailable
 
@@ -33,6 +34,7 @@ class Pulse:
             (self.settings.sweep_seconds, self.sweep),
             (presence.lease / 3, presence.renew),
             (min(1.0, presence.grace / 2), presence.expire),
+            (RENEW_SECONDS, self._renew_quotas),
         ):
             self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
 
@@ -66,6 +68,10 @@ class Pulse:
 
     async def _beat(self) -> None:
         self.roster.beat()
+
+    async def _renew_quotas(self) -> None:
+        for quota in self.roster.quotas:
+            quota.renew()
 
     async def sweep(self) -> None:
         """Whatever was not told is found: changes of rooms, and rights that ended."""

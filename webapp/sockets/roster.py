@@ -4,22 +4,25 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Protocol
 
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound, SignedOut
-from webapp.domain.events import Values
+from webapp.domain.events import Event, Values
 from webapp.settings import Limits
 from webapp.sockets import fragments
 from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
+from webapp.sockets.quotas import Quota
 from webapp.sockets.shapes import text, whole
 
 log = logging.getLogger("tertulia.sockets")
 SLICES = 10
-TOO_MANY = 1008
 COME_BACK = 1012
+TOO_MANY_WINDOWS = "You have too many windows open: this one, the oldest, has stopped."
+TOO_MANY_AT_ADDRESS = "Too many windows are open at your address: this one, the oldest, has stopped."
 
 
 class Guest(Protocol):
@@ -27,6 +30,7 @@ class Guest(Protocol):
 
     actor: Actor | None
     connection: Connection
+    network: str
 
     def stop(self, code: int, reason: str) -> None: ...
     def session_ended(self, session: str) -> None: ...
@@ -37,8 +41,9 @@ class Guest(Protocol):
 class Roster(Listener):
     """Consumers that have signed in, in slices of which one has its turn at each beat."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self, limits: Limits, tell: Callable[[list[Event]], None]) -> None:
+        self.per_person = Quota("person", limits.sockets_per_person, TOO_MANY_WINDOWS, tell)
+        self.per_address = Quota("address", limits.sockets_per_address, TOO_MANY_AT_ADDRESS, tell)
         self.slices: list[set[Guest]] = [set() for _ in range(SLICES)]
         self.people: defaultdict[int, dict[Guest, None]] = defaultdict(dict)
         self.beats = 0
@@ -48,18 +53,29 @@ class Roster(Listener):
     def __len__(self) -> int:
         return sum(len(each) for each in self.slices)
 
+    @property
+    def quotas(self) -> tuple[Quota, Quota]:
+        return self.per_person, self.per_address
+
+    def greet(self, consumer: Guest) -> None:
+        """A socket has opened, whosever it is."""
+        if consumer.network:
+            self.per_address.enter(consumer.network, consumer)
+
     def add(self, consumer: Guest) -> None:
-        """One more socket; somebody's oldest closes when that is one too many."""
+        """It is somebody's, whose oldest closes when that is one too many."""
         assert consumer.actor is not None
         self.slices[id(consumer) // 64 % SLICES].add(consumer)
-        own = self.people[consumer.actor.id]
-        own[consumer] = None
-        if len(own) > self.limits.sockets_per_person:
-            next(iter(own)).stop(TOO_MANY, "You have too many windows open: this one, the oldest, has stopped.")
+        self.people[consumer.actor.id][consumer] = None
+        self.per_person.enter(str(consumer.actor.id), consumer)
 
     def discard(self, consumer: Guest) -> None:
+        self.per_address.leave(consumer.network, consumer)
         self.slices[id(consumer) // 64 % SLICES].discard(consumer)
-        if consumer.actor is not None and (own := self.people.get(consumer.actor.id)) is not None:
+        if consumer.actor is None:
+            return
+        self.per_person.leave(str(consumer.actor.id), consumer)
+        if (own := self.people.get(consumer.actor.id)) is not None:
             own.pop(consumer, None)
             if not own:
                 del self.people[consumer.actor.id]
