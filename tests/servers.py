@@ -21,6 +21,7 @@ START_WITHIN, STOP_WITHIN = 60.0, 30.0
 PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
+BOUNDED = "webapp.transport.http:BoundedHttp"
 FRAMES, PLAIN_WS = "webapp.sockets.protocol:FrameProtocol", "websockets-sansio"
 
 
@@ -64,7 +65,7 @@ class Server:
     def command(self) -> list[str]:
         return [
             sys.executable, "-m", "uvicorn", "webapp.main:app", "--host", "127.0.0.1", "--port", str(self.port),
-            "--ws", self.ws, "--ws-max-size", "65536",
+            "--http", BOUNDED, "--ws", self.ws, "--ws-max-size", "65536",
             "--timeout-graceful-shutdown", "10", "--no-access-log",
         ]  # fmt: skip
 

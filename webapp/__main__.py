@@ -32,7 +32,7 @@ def serve(host: str) -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http="webapp.transport.http:BoundedHttp",
         ws="webapp.sockets.protocol:FrameProtocol",
         ws_max_size=limits.frame,
         ws_ping_interval=25,

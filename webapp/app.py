@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -33,6 +34,8 @@ from webapp.sockets.pulse import Pulse
 from webapp.sockets.roster import Roster
 from webapp.store.database import Database
 from webapp.store.engine import migrate
+from webapp.transport.peers import KEY as PEERS
+from webapp.transport.peers import Peers
 from webapp.web.callers import Callers
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.forwarded import Forwarded
@@ -44,6 +47,7 @@ log = logging.getLogger("tertulia")
 
 ROOM_SOCKET = compile_path(SOCKET)[0]
 NO_SUCH_SOCKET = 4404
+PROTOCOLS = {"--http": "webapp.transport.http:BoundedHttp", "--ws": "webapp.sockets.protocol:FrameProtocol"}
 
 
 class Application(Starlette):
@@ -90,7 +94,8 @@ def create_app(settings: Settings) -> Application:
     check_redis(settings)  # what is wrong with it is said now, before anything is begun
 
     @asynccontextmanager
-    async def lifespan(app: Application) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[dict[str, Peers]]:
+        warn_of_foreign_protocols()
         await asyncio.to_thread(migrate, settings.database_url)
         async with opened(settings) as (resources, hub, roster):
             app.state.resources = resources
@@ -98,7 +103,7 @@ def create_app(settings: Settings) -> Application:
             app.open_consumer = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
             if resources.fresh:
                 announce_setup(resources)
-            yield
+            yield {PEERS: Peers(settings.limits, settings.times)}
 
     app = Application(
         routes=ROUTES,
@@ -162,6 +167,16 @@ def open_leases(settings: Settings, prefix: str) -> Leases:
         return MemoryLeases()
     signer = Signer(derived(settings.secret_keys, "tertulia.presence"))
     return RedisLeases(open_client(settings.redis_url), signer, f"{prefix}:presence")
+
+
+def warn_of_foreign_protocols() -> None:
+    """Nothing but a server that is told to loads these modules."""
+    missing = [f"{flag} {name}" for flag, name in PROTOCOLS.items() if name.partition(":")[0] not in sys.modules]
+    if missing:
+        log.warning(
+            "This server reads requests without bounds of ours: start it with %s, or put a proxy with limits in front.",
+            " ".join(missing),
+        )
 
 
 def announce_setup(resources: Resources) -> None:

@@ -23,8 +23,15 @@ class SettingsError(Exception):
 class Limits:
     """What one person, request or frame may use up. Sizes in bytes unless a name says otherwise."""
 
+    head: int = 65_536
+    header_fields: int = 100
     body: int = 65_536
+    unfinished_per_address: int = 100
     frame: int = 65_536
+    fragments: int = 64
+    frames: int = 400
+    frames_seconds: int = 10
+    stranger_frames: int = 20
     message_characters: int = 8_000
     posts: int = 20
     posts_seconds: int = 5
@@ -35,6 +42,16 @@ class Limits:
     sockets_per_address: int = 200
     backlog_frames: int = 256
     backlog_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds that a peer has: to send a head, to send a body, to ask again, to read some of what waits for it."""
+
+    head: float = 10.0
+    body: float = 30.0
+    keep_alive: float = 5.0
+    unread: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,7 @@ class Settings:
     database_pool: int = 5
     database_seconds: float = 10.0
     limits: Limits = Limits()
+    times: Times = Times()
 
     @property
     def layer_url(self) -> str:
@@ -90,6 +108,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         database_pool=whole(environ, "DATABASE_POOL", 5, low=2, high=100),
         database_seconds=seconds(environ, "DATABASE_SECONDS", 10.0),
         limits=limits(environ),
+        times=Times(
+            head=seconds(environ, "HEAD_SECONDS", 10.0),
+            body=seconds(environ, "BODY_SECONDS", 30.0),
+            keep_alive=seconds(environ, "KEEP_ALIVE_SECONDS", 5.0),
+            unread=seconds(environ, "UNREAD_SECONDS", 30.0),
+        ),
     )
     refuse_losses(settings, environ)
     return settings

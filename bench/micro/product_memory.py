@@ -35,7 +35,7 @@ REQUEST = ("GET /rooms/1/live?since=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: we
 
 
 async def main():
-    config = uvicorn.Config(app, ws="webapp.sockets.protocol:FrameProtocol", ws_per_message_deflate=False, log_level="error", http="httptools")
+    config = uvicorn.Config(app, ws="webapp.sockets.protocol:FrameProtocol", ws_per_message_deflate=False, log_level="error", http="webapp.transport.http:BoundedHttp")
     server = uvicorn.Server(config)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.channel_layer.redis_server import RedisServer
+from tests.faults.bounds import Place, place
 from tests.faults.cluster import Cluster, Town
 from tests.postgres import Postgres
 
@@ -61,3 +62,10 @@ def cluster(
 @pytest.fixture(scope="module")
 def town(cluster: Cluster) -> Town:
     return Town(cluster.workers[0].url, people=6, rooms=3)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Impatient, so that the tests need not wait long."""
+    times = {f"{name}_SECONDS": "1" for name in ("HEAD", "BODY", "KEEP_ALIVE", "UNREAD")}
+    yield from place(tmp_path_factory.mktemp("impatient"), **times)

@@ -12,9 +12,10 @@ FILES = sorted(path for path in (ROOT / "webapp").rglob("*.py") if "versions" no
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"settings", "store", "domain"},
     "main": {"app", "settings"},
-    "app": {"settings", "numbers", "web", "sockets", "domain", "store", "channel_layer"},
+    "app": {"settings", "numbers", "web", "sockets", "transport", "domain", "store", "channel_layer"},
     "web": {"numbers", "domain", "store", "settings", "templating"},
-    "sockets": {"numbers", "domain", "store", "channel_layer", "settings", "templating"},
+    "sockets": {"numbers", "domain", "store", "channel_layer", "settings", "templating", "transport"},
+    "transport": {"domain", "settings"},
     "domain": {"numbers", "store", "channel_layer", "settings", "markup"},
     "store": set(),
     "channel_layer": set(),

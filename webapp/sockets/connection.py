@@ -6,8 +6,8 @@ from typing import Any
 
 from webapp.settings import Limits
 from webapp.sockets.frame import Frame
+from webapp.sockets.outlet import EXTENSION, Outlet
 from webapp.sockets.plain import PlainDoor
-from webapp.sockets.protocol import EXTENSION, FrameDoor
 
 AGAIN_LATER = 1013
 
@@ -22,7 +22,7 @@ class Connection:
 
     def __init__(self, scope: Any, send: Any, limits: Limits) -> None:
         self.limits = limits
-        self.door: FrameDoor | PlainDoor = scope.get("extensions", {}).get(EXTENSION) or PlainDoor(send)
+        self.door: Outlet = scope.get("extensions", {}).get(EXTENSION) or PlainDoor(send)
         self.door.paused = self.pause
         self.door.resumed = self.resume
         self.push = self.door.write
@@ -50,6 +50,10 @@ class Connection:
         self.backlog_bytes += len(frame)
         if len(self.backlog) > self.limits.backlog_frames or self.backlog_bytes > self.limits.backlog_bytes:
             self.close(AGAIN_LATER, "too slow")
+
+    def admit(self) -> None:
+        """The peer has signed in."""
+        self.door.admit()
 
     def pause(self) -> None:
         self.put = None

@@ -123,6 +123,7 @@ class Consumer:
 
     async def _enter(self) -> None:
         """On the roster, which hears what ends a right, before asking for it: so no moment lies between the two."""
+        self.connection.admit()
         self.roster.add(self)
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         self.scope.clear()  # kilobytes of headers that nobody reads again

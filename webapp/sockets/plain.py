@@ -62,6 +62,9 @@ class PlainDoor:
         if self.resumed is not None:
             self.resumed()
 
+    def admit(self) -> None:
+        """How much a peer may send is then the server's own affair."""
+
     def close(self, code: int, reason: str) -> None:
         """As soon as the peer has read what was begun; one that never does is found by its pings."""
         before, self.busy = self.busy, None

@@ -12,12 +12,15 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
-from websockets.server import ServerProtocol
 
+from webapp.settings import Limits, Times
 from webapp.sockets.frame import MEMORY_LEVEL, WINDOW_BITS, Frame
+from webapp.sockets.outlet import EXTENSION
 from webapp.sockets.waiting import Gate, Inbox
+from webapp.transport.ending import linger
+from webapp.transport.frames import BoundedFrames
+from webapp.transport.peers import KEY, Peers, network_of
 
-EXTENSION = "tertulia.frames"
 # Without context takeover a frame is compressed once for all sockets, and no socket keeps a window of its own.
 DEFLATE = ServerPerMessageDeflateFactory(
     server_no_context_takeover=True,
@@ -27,6 +30,8 @@ DEFLATE = ServerPerMessageDeflateFactory(
     compress_settings={"memLevel": MEMORY_LEVEL},
 )
 CLOSE_SECONDS = 5.0
+LAST_SECONDS = 1.5
+"""What a peer has to read its closing frame when the server ends."""
 SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
 
 
@@ -53,19 +58,26 @@ class FrameDoor:
         protocol = self.protocol
         return protocol.put if protocol.taking and not protocol.close_sent and not self.deflates else None
 
+    def admit(self) -> None:
+        self.protocol.conn.admit()
+
     def close(self, code: int, reason: str) -> None:
         """Close without waiting for a peer that does not read."""
         self.protocol.close_now(code, reason)
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    conn: BoundedFrames
+
+    def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
         self.taking = True
         self.ended = False
         self.door: FrameDoor | None = None
-        super().__init__(*args, **kwargs)
-        if self.config.ws_per_message_deflate:
-            self.conn = ServerProtocol(extensions=[DEFLATE], max_size=self.config.ws_max_size, logger=self.logger)
+        super().__init__(config, server_state, app_state, _loop)
+        self.peers: Peers = app_state.get(KEY) or Peers(Limits(), Times())
+        extensions = [DEFLATE] if config.ws_per_message_deflate else []
+        largest = min(config.ws_max_size, self.peers.limits.frame)
+        self.conn = BoundedFrames(self.peers.limits, extensions, largest, self.logger)
         # asyncio's own are five deques, 4 KiB for each socket.
         self.queue = Inbox(self.loop)  # type: ignore[assignment]
         self.writable = Gate(self.loop)  # type: ignore[assignment]
@@ -119,6 +131,52 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.put = self.transport.write
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.ended:  # uvicorn would never answer
+            answer = b"".join(self.conn.data_to_send()) or self.conn.reject(400, "").serialize()
+            self._end_with(answer)
+
+    def send_receive_event_to_app(self) -> None:
+        """uvicorn's, but text that is no UTF-8 makes no traceback in the log."""
+        try:
+            if self.curr_msg_data_type == "text":
+                b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            self.conn.fail(1007, "not UTF-8")
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Who does not read is not answered: the answers would be kept."""
+        pongs = b"".join(self.conn.data_to_send())
+        if self.taking:
+            self.transport.write(pongs)
+
+    def handle_parser_exception(self) -> None:
+        """The peer broke the protocol, or a bound."""
+        close = self.conn.close_sent
+        code, reason = (close.code, close.reason) if close is not None else (1006, "")
+        if self.conn.over is not None:
+            self.peers.complain(network_of(self.client), f"{self.conn.over} on a socket ({code})")
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        if self.handshake_complete:
+            self._end_with(b"".join(self.conn.data_to_send()))
+        else:
+            self.transport.abort()  # frames before the handshake's answer
+
+    def _end_with(self, last: bytes) -> None:
+        """Write this, and read nothing more."""
+        self.transport.write(last)
+        self.close_sent = True
+        if not self.read_paused:
+            self.transport.pause_reading()
+        self.read_paused = False  # or uvicorn would read on when its queue is empty
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = linger(self.loop, self.transport)
+
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)
         self.close_sent = True  # the peer has closed: what is still written to it goes nowhere
@@ -157,6 +215,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             return
         super().shutdown()
         self.close_sent = True  # no frame after the closing one
+        self.close_timer = self.loop.call_later(LAST_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

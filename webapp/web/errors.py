@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
@@ -96,6 +96,11 @@ async def on_unavailable(request: Request, error: Exception) -> Response:
     return response
 
 
+async def on_gone(request: Request, error: Exception) -> Response:
+    """The visitor left before the request was whole; this answer goes nowhere."""
+    return Response(status_code=400)
+
+
 async def on_bug(request: Request, error: Exception) -> Response:
     return show(request, 500, "This is our fault, and it has been noted. Your text is kept: try again in a moment.")
 
@@ -105,5 +110,6 @@ HANDLERS: dict[type[Exception], ExceptionHandler] = {
     Refused: on_refused,
     HTTPException: on_http_error,
     Unavailable: on_unavailable,
+    ClientDisconnect: on_gone,
     Exception: on_bug,
 }
