@@ -68,7 +68,7 @@ def test_a_rule_that_is_left_out_is_there_to_be() -> None:
 
 
 def test_slow_and_unknown_languages_stand_as_plain_code() -> None:
-    for name in ("mcschema", "autohotkey", "mql", "nit", "lilypond", "csharp", "nolanguage", ""):
+    for name in ("mcschema", "autohotkey", "mql", "nit", "lilypond", "csharp", "http", "nolanguage", ""):
         assert name not in NAMES
         assert coloured("<a>", name, Allowance()) == "&lt;a&gt;"
 
