@@ -12,7 +12,7 @@ from websockets.typing import Origin
 
 from tests.faults.cluster import Cluster, Town, until
 from tests.faults.traffic import traffic
-from tests.people import DEADLINE, Person
+from tests.people import DEADLINE, HTMX, Person
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +74,9 @@ async def test_a_refused_handshake_says_when_to_come_back(lone: Cluster, village
         assert refused.value.response.status_code == 503
         assert int(refused.value.response.headers["Retry-After"]) > 0
         assert "without completing" not in lone.logs
+        asked = await asyncio.to_thread(village.ana.http.get, f"/session?room={village.rooms[0]}", headers=HTMX)
+        assert (asked.status_code, asked.text) == (503, ""), "nothing that would change the page"
+        assert int(asked.headers["Retry-After"]) > 0
     finally:
         await asyncio.to_thread(own_postgres.start)
 

@@ -12,6 +12,7 @@ from webapp.domain.errors import Busy, DomainError, Invalid, NotFound, SignedOut
 from webapp.domain.passwords import problem
 from webapp.domain.signatures import hashed, new_token
 from webapp.domain.unit_of_work import Transaction
+from webapp.store.database import Unavailable
 from webapp.web import browsers, errors, forms, guards, pages, passwords
 from webapp.web.forms import Form
 from webapp.web.requests import address, by_htmx, device, network, resources, session_hash
@@ -118,7 +119,17 @@ async def invited(request: Request) -> int:
 
 
 async def session(request: Request) -> Response:
-    """What a page asks when its socket has closed: 204 to go on, or where to go instead."""
+    """What a page asks when its socket was closed for good: 204 to go on, or where to go instead.
+
+    Without the database nobody knows: then nothing of the page is changed.
+    """
+    try:
+        return await where_to_go(request)
+    except Unavailable as error:
+        return pages.fragment("", 503, Retry_After=str(error.retry_after))
+
+
+async def where_to_go(request: Request) -> Response:
     room = request.query_params.get("room")
     try:
         actor = await guards.signed_in(request)
