@@ -71,3 +71,14 @@ async def test_case_50_what_is_no_text_makes_no_traceback(here: Place) -> None:
     assert intruder.code == 1007
     assert "Traceback" not in here.server.log.read_text()
     await intruder.close()
+
+
+async def test_case_50_handshakes_do_not_fill_the_log(here: Place) -> None:
+    before = here.server.log.stat().st_size
+    for line in (f"GET /{'x' * 50_000} HTTP/1.1", f"GET /rooms/{here.room}/live?{'x' * 50_000} HTTP/1.1"):
+        for _ in range(10):
+            data = handshake(here.server, here.room).partition(b"\r\n")[2]
+            intruder = await Intruder.knock(here.server, line.encode() + b"\r\n" + data)
+            await intruder.hears(b"\r\n\r\n")
+            await intruder.close()
+    assert here.server.log.stat().st_size - before < 5_000

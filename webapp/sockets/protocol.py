@@ -5,6 +5,7 @@ and unchanged, so that one bytes object serves any number of sockets. Where the 
 missing and `plain.py` uses the ordinary `websocket.send`.
 """
 
+import logging
 import random
 from asyncio import BaseTransport
 from collections.abc import Callable
@@ -29,6 +30,8 @@ DEFLATE = ServerPerMessageDeflateFactory(
     client_max_window_bits=WINDOW_BITS,
     compress_settings={"memLevel": MEMORY_LEVEL},
 )
+LOG = logging.getLogger("tertulia.sockets.protocol")
+LOG.setLevel(logging.WARNING)  # uvicorn and websockets write three lines for each socket, with addresses of 60 KB
 CLOSE_SECONDS = 5.0
 LAST_SECONDS = 1.5
 """What a peer has to read its closing frame when the server ends."""
@@ -74,6 +77,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         self.ended = False
         self.door: FrameDoor | None = None
         super().__init__(config, server_state, app_state, _loop)
+        self.logger = LOG
         self.peers: Peers = app_state.get(KEY) or Peers(Limits(), Times())
         extensions = [DEFLATE] if config.ws_per_message_deflate else []
         largest = min(config.ws_max_size, self.peers.limits.frame)

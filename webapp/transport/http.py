@@ -79,13 +79,16 @@ class BoundedHttp(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             self._refuse(*fault(error))
             return
-        if not self.whole and self.begun <= begun + from_its_start:
-            self.sent += len(data)  # all of it belongs to one request
-        self._look()
+        if not self.whole:
+            if self.begun <= begun + from_its_start:
+                self.sent += len(data)  # all of it belongs to one request
+            self._look()
+        elif self.awaited is not None:
+            self._await(None)
 
     def _look(self) -> None:
-        """What is awaited now, and whether it has become too much."""
-        awaited = None if self.whole else Awaited.HEAD if self.in_head else Awaited.BODY
+        """What is awaited of an unfinished request, and whether it has become too much."""
+        awaited = Awaited.HEAD if self.in_head else Awaited.BODY
         if awaited is not self.awaited:
             self._await(awaited)
         if awaited is Awaited.HEAD and self.sent >= self.limits.head:
