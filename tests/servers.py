@@ -22,6 +22,8 @@ PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 BOUNDED = "webapp.transport.http:BoundedHttp"
+UNHURRIED = {"MAX_CHANGES": "100000", "MAX_NEW_ROOMS": "100000"}
+"""One person does in a test what many do in a day. A test of these limits sets them."""
 FRAMES, PLAIN_WS = "webapp.sockets.protocol:FrameProtocol", "websockets-sansio"
 
 
@@ -43,6 +45,7 @@ class Server:
             "DATA_DIR": str(folder),
             "SETUP_TOKEN": SETUP_TOKEN,
             "PORT": str(self.port),
+            **UNHURRIED,
             **environ,
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -26,7 +26,7 @@ from webapp.domain.resources import Resources, check_redis
 from webapp.domain.signatures import Signatures, derived
 from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import Publisher, Transaction, UnitOfWork
-from webapp.settings import Settings
+from webapp.settings import Limits, Settings
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
@@ -44,6 +44,10 @@ from webapp.web.newest import NewestPages
 from webapp.web.routes import ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
+
+POSTING_FAST = "You are posting very fast. Your text is kept: send it again in a few seconds."
+CHANGING_FAST = "You are changing things very fast. This was not done: try again in a few seconds."
+MANY_ROOMS = "You have made many rooms in a short time. Make the next one later."
 
 ROOM_SOCKET = compile_path(SOCKET)[0]
 NO_SUCH_SOCKET = 4404
@@ -140,7 +144,7 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         presence,
         Throttle(limits, settings.redis_url, prefix),
         Passwords(),
-        Pace(limits.posts, limits.posts_seconds),
+        *paces(limits),
         renderer := Renderer(),
     )
     hub, roster = Hub(layer, work, presence.here), Roster(limits, publisher.tell)
@@ -160,6 +164,15 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
     finally:
         for close in reversed(closing):
             await close()
+
+
+def paces(limits: Limits) -> tuple[Pace, Pace, Pace]:
+    """Of posts, of other changes, of new rooms."""
+    return (
+        Pace(limits.posts, limits.posts_seconds, POSTING_FAST),
+        Pace(limits.changes, limits.changes_seconds, CHANGING_FAST),
+        Pace(limits.new_rooms, limits.new_rooms_seconds, MANY_ROOMS),
+    )
 
 
 def open_leases(settings: Settings, prefix: str) -> Leases:

@@ -35,6 +35,10 @@ class Limits:
     message_characters: int = 8_000
     posts: int = 20
     posts_seconds: int = 5
+    changes: int = 30
+    changes_seconds: int = 10
+    new_rooms: int = 20
+    new_rooms_seconds: int = 3600
     logins_per_address: int = 10
     logins_per_name: int = 5
     logins_seconds: int = 180

@@ -97,3 +97,15 @@ def test_names_lose_what_cannot_be_seen() -> None:
             names.display_name(empty)
     with pytest.raises(Invalid):
         names.time_zone("../../etc/passwd")
+
+
+def test_the_oldest_session_ends_for_one_too_many(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts, "MOST_SESSIONS", 3)
+    browsers = [house.sign_in(house.ana) for _ in range(4)]
+    with pytest.raises(SignedOut):
+        house.do(accounts.authenticate, browsers[0].session)
+    for browser in browsers[1:]:
+        assert house.do(accounts.authenticate, browser.session).id == house.ana
+    assert [event.values["session"] for event in house.events if event.values["type"] == "sessions.ended"] == [
+        house.admin.session, browsers[0].session
+    ]  # fmt: skip

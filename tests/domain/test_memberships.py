@@ -66,3 +66,22 @@ def test_only_owners_and_admins_change_a_room(house: House) -> None:
     with pytest.raises(Invalid) as refused:
         house.do(rooms.change, house.admin, house.room, " ", "t" * 201, "ajar")
     assert set(refused.value.fields) == {"name", "topic", "visibility"}
+
+
+def test_nobody_is_put_into_more_rooms_than_a_page_can_list(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memberships, "MOST_ROOMS", 3)
+    bea = house.member("Bea")
+    mine = [house.do(rooms.create, house.ana, f"Room {number}", "", "open") for number in range(2)]
+    with pytest.raises(Invalid, match="You are in 3 rooms"):
+        house.do(rooms.create, house.ana, "One more", "", "open")
+    for room in mine:
+        house.do(memberships.add, house.admin, room, "bea", "member")
+    others = house.person("Carl")
+    theirs = house.do(rooms.create, others.id, "Carl's", "", "open")
+    with pytest.raises(Invalid) as refused:
+        house.do(memberships.add, others, theirs, "bea", "member")
+    assert "Bea is in 3 rooms" in refused.value.fields["username"]
+    with pytest.raises(Invalid, match="Leave one of them first"):
+        house.do(memberships.join, bea, theirs)
+    house.do(memberships.leave, bea, mine[0])
+    house.do(memberships.join, bea, theirs)

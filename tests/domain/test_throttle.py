@@ -107,7 +107,7 @@ async def test_a_unix_socket(tmp_path: Path) -> None:
 
 async def test_posts_of_one_person_are_not_anothers() -> None:
     now = [0.0]
-    pace = Pace(3, 5, lambda: now[0])
+    pace = Pace(3, 5, "Slower.", lambda: now[0])
     assert [pace.allows("one") for _ in range(5)] == [True] * 3 + [False] * 2
     assert pace.allows("two")
     pace.belongs("one", 7)

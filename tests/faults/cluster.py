@@ -23,10 +23,11 @@ from sqlalchemy import Row, text
 
 from tests.people import Person, newcomer, set_up
 from tests.ports import free_port
-from tests.servers import PLAIN, ROOT, SETUP_TOKEN, START_WITHIN, Server
+from tests.servers import PLAIN, ROOT, SETUP_TOKEN, START_WITHIN, UNHURRIED, Server
 from webapp.store.engine import open_engine
 
 ENVIRON = {
+    **UNHURRIED,
     "SECRET_KEY": "a key that all workers of the tests share",
     "MAX_POSTS": "1000000",
     "MAX_LOGINS_PER_ADDRESS": "100000",

@@ -13,6 +13,8 @@ from webapp.store.users import User
 DAY = 86_400_000_000
 IDLE, ABSOLUTE = 30 * DAY, 180 * DAY
 TOUCH_EVERY = DAY // 24
+MOST_SESSIONS = 100
+"""Of one person; the oldest ends for one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def start_session(tx: Transaction, user_id: int, browser: Browser, replaces: str
         end_session(tx, replaces)
     sessions.remove_expired(tx.connection, tx.now - ABSOLUTE, tx.now - IDLE)
     sessions.add(tx.connection, browser.session, user_id, tx.now, browser.address, browser.device)
+    for old in sessions.before_newest(tx.connection, user_id, MOST_SESSIONS):
+        end_session(tx, old)
 
 
 def end_session(tx: Transaction, session: str) -> None:

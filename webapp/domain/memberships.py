@@ -13,6 +13,8 @@ from webapp.store.memberships import Member
 from webapp.store.rooms import Room
 
 ROLES = ("owner", "member")
+MOST_ROOMS = 300
+"""That one person is in: each of their pages lists them all."""
 
 __all__ = [
     "Entry",
@@ -74,13 +76,15 @@ def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Me
 
 
 def found(tx: Transaction, room_id: int, user_id: int) -> None:
-    """The first member of a new room owns it."""
+    """The first member of a new room owns it. Raises Invalid to who is in too many."""
+    check_own_rooms(tx, user_id)
     memberships.add(tx.connection, room_id, user_id, "owner", tx.now)
 
 
 def join(tx: Transaction, actor: Actor, room_id: int) -> None:
-    """Become a member of an open room; being one already is fine."""
+    """Become a member of an open room; being one already is fine. Raises NotFound, Invalid."""
     if enter(tx, actor, room_id).role is None:
+        check_own_rooms(tx, actor.id)
         memberships.add(tx.connection, room_id, actor.id, "member", tx.now)
 
 
@@ -92,10 +96,17 @@ def add(tx: Transaction, actor: Actor, room_id: int, username: str, role: str) -
     user = accounts.find(tx, username)
     if user is None:
         raise Invalid(username="Nobody here has this username.")
+    if memberships.count(tx.connection, user.id) >= MOST_ROOMS:
+        raise Invalid(username=f"{user.display_name} is in {MOST_ROOMS} rooms, which is the most.")
     try:
         memberships.add(tx.connection, room_id, user.id, role, tx.now)
     except IntegrityError as error:
         raise Conflict(f"{user.display_name} is in this room already.") from error
+
+
+def check_own_rooms(tx: Transaction, user_id: int) -> None:
+    if memberships.count(tx.connection, user_id) >= MOST_ROOMS:
+        raise Invalid(form=f"You are in {MOST_ROOMS} rooms, which is the most. Leave one of them first.")
 
 
 def remove(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> None:

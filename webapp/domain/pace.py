@@ -1,24 +1,34 @@
-"""How fast one person posts in this process.
+"""How fast one person posts, or changes things, in this process.
 
 Counted here and not by the `limits` library, which starts a thread for each hit: 0.26 ms of a post, a tenth of it.
 """
 
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+
+from webapp.domain.errors import TooMany
 
 REMEMBERED = 10_000
 
 
 class Pace:
-    """At most `posts` in any `seconds`. A session counts for its person once that is known."""
+    """At most `most` in any `seconds`; `told` is said to who is faster. A session counts for its person once that is
+    known."""
 
-    def __init__(self, posts: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self.posts = posts
+    def __init__(self, most: int, seconds: float, told: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
         self.seconds = seconds
+        self.told = told
         self.clock = clock
         self.people: OrderedDict[str, int] = OrderedDict()
         self.times: OrderedDict[str | int, deque[float]] = OrderedDict()
+
+    def check(self, session: str | None) -> None:
+        """Counts one more. Raises TooMany; who has no session is refused elsewhere."""
+        if session is not None and not self.allows(session):
+            raise TooMany(self.told, max(1, math.ceil(self.seconds / self.most)))
 
     def allows(self, session: str) -> bool:
         """Whether one more is slow enough; if so it is counted."""
@@ -30,7 +40,7 @@ class Pace:
             self.times.popitem(last=False)
         while times and now - times[0] >= self.seconds:
             times.popleft()
-        if len(times) >= self.posts:
+        if len(times) >= self.most:
             return False
         times.append(now)
         return True

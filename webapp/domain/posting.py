@@ -3,12 +3,10 @@
 from webapp import markup
 from webapp.domain import accounts, memberships, messages
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import SignedOut, TooMany
+from webapp.domain.errors import SignedOut
 from webapp.domain.messages import Draft, Message, Repeated
 from webapp.domain.resources import Resources
 from webapp.domain.unit_of_work import Transaction
-
-PATIENCE = 5
 
 
 async def post(resources: Resources, session: str | None, room_id: int, key: str, body: str) -> tuple[Message, bool]:
@@ -22,8 +20,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
         raise SignedOut
     messages.check_key(key)
     text = messages.check_body(body, resources.settings.limits.message_characters)
-    if not resources.pace.allows(session):
-        raise TooMany("You are posting very fast. Your text is kept: send it again in a few seconds.", PATIENCE)
+    resources.pace.check(session)
     html = markup.plain_line(text)
     if html is None:
         actor = await resources.work.read(poster, session, room_id)
@@ -55,6 +52,8 @@ def repeated_as(tx: Transaction, session: str, room_id: int, key: str) -> Messag
 
 async def edit(resources: Resources, actor: Actor, message_id: int, body: str) -> Message:
     text = messages.check_body(body, resources.settings.limits.message_characters)
+    resources.changes.check(actor.session)
+    resources.changes.belongs(actor.session, actor.id)
     html = markup.plain_line(text)
     if html is None:
         await resources.work.read(messages.own, actor, message_id)

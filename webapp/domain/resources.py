@@ -30,6 +30,8 @@ class Resources:
     throttle: Throttle
     passwords: Passwords
     pace: Pace
+    changes: Pace
+    new_rooms: Pace
     renderer: Renderer
     community: Community = UNNAMED
     fresh: bool = True

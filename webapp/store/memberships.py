@@ -50,6 +50,12 @@ def of_room(connection: Connection, room_id: int) -> list[Member]:
     return [Member(*row) for row in connection.execute(MEMBERS, {"room": room_id})]
 
 
+def count(connection: Connection, user_id: int) -> int:
+    """How many rooms this person is in."""
+    rows = select(func.count()).where(memberships.c.user_id == user_id)
+    return int(connection.execute(rows).scalar_one())
+
+
 def count_owners(connection: Connection, room_id: int) -> int:
     owners = select(func.count()).where(memberships.c.room_id == room_id, memberships.c.role == "owner")
     return int(connection.execute(owners).scalar_one())

@@ -59,6 +59,13 @@ def remove(connection: Connection, id_hash: str) -> int | None:
     return int(removed[0]) if removed else None
 
 
+def before_newest(connection: Connection, user_id: int, count: int) -> list[str]:
+    """The hashes of this person's sessions but for the newest `count`."""
+    found = select(sessions.c.id_hash).where(sessions.c.user_id == user_id)
+    newest_first = found.order_by(sessions.c.created_at.desc(), sessions.c.id_hash).limit(1000).offset(count)
+    return list(connection.execute(newest_first).scalars())
+
+
 def remove_expired(connection: Connection, created_before: int, seen_before: int) -> None:
     connection.execute(
         delete(sessions).where((sessions.c.created_at < created_before) | (sessions.c.seen_at < seen_before))

@@ -172,10 +172,7 @@ async def newcomer(request: Request, form: Form) -> Newcomer:
 def shown_again(request: Request, template: str, form: Form, error: DomainError) -> Response:
     """The form with what was typed and what is wrong; never the password."""
     form.blame(error)
-    response = pages.answer(template, pages.page(request), errors.status_of(error), form=form)
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return errors.with_wait(pages.answer(template, pages.page(request), errors.status_of(error), form=form), error)
 
 
 def local_path(path: str) -> str:

@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from webapp.domain import community, invitations, memberships
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import Invalid
 from webapp.domain.invitations import Shown
 from webapp.domain.memberships import Room
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import day
-from webapp.web import forms, guards, pages
+from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
 from webapp.web.requests import number, resources
 
@@ -53,9 +52,9 @@ async def invite(request: Request) -> Response:
     form = await forms.read(request)
     try:
         await guards.write(request, invitations.make, form.values["uses"] or "1", form.values["days"] or "7")
-    except Invalid as error:
+    except errors.SHOWN_IN_FORM as error:
         form.blame(error)
-        return await show_invitations(request, form, 422)
+        return errors.with_wait(await show_invitations(request, form, errors.status_of(error)), error)
     return pages.see("/admin/invitations")
 
 
@@ -83,8 +82,8 @@ async def change_settings(request: Request) -> Response:
     form = await forms.read(request)
     try:
         await guards.write(request, community.change, form.values["community"], form.values["time_zone"])
-    except Invalid as error:
+    except errors.SHOWN_IN_FORM as error:
         form.blame(error)
-        return await show_settings(request, form, 422)
+        return errors.with_wait(await show_settings(request, form, errors.status_of(error)), error)
     await resources(request).refresh()
     return pages.see("/admin/settings")

@@ -42,6 +42,10 @@ TITLES = {
 }
 
 
+SHOWN_IN_FORM = (Invalid, Conflict, TooMany)
+"""What is said above a form that is shown again, with all that was typed."""
+
+
 def status_of(error: DomainError) -> int:
     return STATUS[type(error)] if type(error) in STATUS else STATUS[type(error).__bases__[0]]
 
@@ -57,7 +61,11 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     if isinstance(error, SignedOut):
         return signed_out(request)
-    response = show(request, status_of(error), error.text)
+    return with_wait(show(request, status_of(error), error.text), error)
+
+
+def with_wait(response: Response, error: DomainError) -> Response:
+    """The same; for who has to slow down it says for how long."""
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

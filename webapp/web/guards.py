@@ -27,9 +27,12 @@ async def read(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kw
 
 
 async def write(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
-    """The same for a verb that writes."""
-    as_actor = behind_door(session_hash(request), verb, *args, **kwargs)
-    return await resources(request).work.write(as_actor)
+    """The same for a verb that changes something. Raises TooMany, too."""
+    session, held = session_hash(request), resources(request)
+    held.changes.check(session)
+    actor, result = await held.work.write(behind_door(session, verb, *args, **kwargs))
+    held.changes.belongs(actor.session, actor.id)
+    return actor, result
 
 
 def behind_door(

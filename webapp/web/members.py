@@ -5,7 +5,6 @@ from starlette.responses import Response
 
 from webapp.domain import memberships
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError
 from webapp.domain.memberships import Entry, Member, Room
 from webapp.domain.unit_of_work import Transaction
 from webapp.web import errors, forms, guards, pages
@@ -35,11 +34,9 @@ async def add(request: Request) -> Response:
     try:
         role = form.values["role"] or "member"
         await guards.write(request, memberships.add, room_id, form.values["username"], role)
-    except DomainError as error:
-        if errors.status_of(error) not in (409, 422):
-            raise
+    except errors.SHOWN_IN_FORM as error:
         form.blame(error)
-        return await show(request, form, errors.status_of(error))
+        return errors.with_wait(await show(request, form, errors.status_of(error)), error)
     return pages.see(f"/rooms/{room_id}/members")
 
 

@@ -160,11 +160,11 @@ async def edit(request: Request) -> Response:
     form = await forms.read(request)
     try:
         changed = await posting.edit(resources(request), actor, message_id, form.values["body"])
-    except Invalid as error:
-        view.body, view.problem = form.values["body"], error.text
+    except (Invalid, TooMany) as error:
+        view.body, view.problem, status = form.values["body"], error.text, errors.status_of(error)
         if by_htmx(request):
-            return pages.fragment(render("messages/refused.html", view=view), 422)
-        return show(request, actor, view, mine, 422)
+            return errors.with_wait(pages.fragment(render("messages/refused.html", view=view), status), error)
+        return errors.with_wait(show(request, actor, view, mine, status), error)
     return done(request, changed)
 
 

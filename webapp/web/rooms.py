@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from webapp.domain import cookies, history, memberships, rooms
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError, SignedOut
+from webapp.domain.errors import SignedOut
 from webapp.domain.history import Page
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.rooms import Listing
@@ -18,7 +18,7 @@ from webapp.templating import render
 from webapp.web import accounts, errors, forms, guards, newest, pages
 from webapp.web.forms import Form
 from webapp.web.newest import NewestPages
-from webapp.web.requests import number, place, resources, revision
+from webapp.web.requests import number, place, resources, revision, session_hash
 
 LAST_ROOM = "last_room"
 YEAR = 31_536_000
@@ -65,13 +65,14 @@ def show_directory(
 async def create(request: Request) -> Response:
     form = await forms.read(request)
     try:
-        _, room_id = await guards.write(request, created, form)
-    except DomainError as error:
-        if isinstance(error, SignedOut):
-            raise
+        resources(request).new_rooms.check(session_hash(request))
+        actor, room_id = await guards.write(request, created, form)
+        resources(request).new_rooms.belongs(actor.session, actor.id)
+    except errors.SHOWN_IN_FORM as error:
         form.blame(error)
         actor, (listings, mine) = await guards.read(request, listed)
-        return show_directory(request, actor, listings, mine, form, errors.status_of(error))
+        shown = show_directory(request, actor, listings, mine, form, errors.status_of(error))
+        return errors.with_wait(shown, error)
     return pages.see(f"/rooms/{room_id}")
 
 
@@ -168,13 +169,12 @@ async def change(request: Request) -> Response:
     form = await forms.read(request)
     try:
         await guards.write(request, changed, room_id, form)
-    except DomainError as error:
-        if errors.status_of(error) != 422:
-            raise
+    except errors.SHOWN_IN_FORM as error:
         form.blame(error)
         actor, (entry, mine) = await guards.read(request, managed, room_id)
         frame = pages.page(request, actor, mine, room_id)
-        return pages.answer("rooms/settings.html", frame, 422, room=entry.room, form=form)
+        shown = pages.answer("rooms/settings.html", frame, errors.status_of(error), room=entry.room, form=form)
+        return errors.with_wait(shown, error)
     return pages.see(f"/rooms/{room_id}")
 
 
