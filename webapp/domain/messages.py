@@ -133,7 +133,7 @@ def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str)
     """Edit one's own message. Raises NotFound, Forbidden."""
     message = own(tx, actor, message_id)
     revision = rooms.advance(tx, message.room_id)
-    message = current(tx, message_id)
+    message = current(tx, actor, message_id)
     messages.change(tx.connection, message_id, revision, body=body, html=html, edited_at=tx.now)
     message = replace(message, html=html, revision=revision, edited_at=tx.now)
     tx.publish(events.messages_changed(message.room_id, revision, [values_of(message)]))
@@ -146,7 +146,7 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
     if not policy.may_delete(actor, message.author_id):
         raise Forbidden("Only its author or an admin may delete a message.")
     revision = rooms.advance(tx, message.room_id)
-    message = current(tx, message_id)
+    message = current(tx, actor, message_id)
     heir = messages.following(tx.connection, message.room_id, message_id)
     messages.change(tx.connection, message_id, revision, body="", html="", deleted_at=tx.now)
     tombstone = replace(message, html="", revision=revision, deleted_at=tx.now)
@@ -189,9 +189,8 @@ def find_opening(tx: Transaction, gone: Message) -> Message | None:
     return found if earlier else None
 
 
-def current(tx: Transaction, message_id: int) -> Message:
-    """The message as it is now that the room is locked. Raises NotFound when somebody deleted it meanwhile."""
-    message = messages.find(tx.connection, message_id)
-    if message is None or message.deleted_at is not None:
-        raise NotFound("This message was deleted meanwhile.")
+def current(tx: Transaction, actor: Actor, message_id: int) -> Message:
+    """The message as it is now that the room is locked. Raises NotFound when, while the transaction waited for that,
+    somebody deleted it or removed this person from the room."""
+    _, message = find(tx, actor, message_id)
     return message

@@ -27,10 +27,20 @@ async def read(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kw
 
 
 async def write(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
-    """The same for a verb that changes something. Raises TooMany, too."""
+    """The same for a verb that changes something: nothing is written when the session has ended by then.
+
+    On PostgreSQL the verb may have waited for a lock, and meanwhile somebody signed out. Raises TooMany, too.
+    """
     session, held = session_hash(request), resources(request)
+    as_actor = behind_door(session, verb, *args, **kwargs)
+
+    def to_the_end(tx: Transaction) -> tuple[Actor, T]:
+        actor, result = as_actor(tx)
+        accounts.authenticate(tx, session)
+        return actor, result
+
     held.changes.check(session)
-    actor, result = await held.work.write(behind_door(session, verb, *args, **kwargs))
+    actor, result = await held.work.write(to_the_end)
     held.changes.belongs(actor.session, actor.id)
     return actor, result
 

@@ -156,11 +156,11 @@ def show(request: Request, actor: Actor, view: View, mine: list[Room], status: i
 
 async def edit(request: Request) -> Response:
     message_id = number(request, "message")
-    actor, (view, mine) = await guards.read(request, viewed, message_id)
     form = await forms.read(request)
     try:
-        changed = await posting.edit(resources(request), actor, message_id, form.values["body"])
+        changed = await posting.edit(resources(request), session_hash(request), message_id, form.values["body"])
     except (Invalid, TooMany) as error:
+        actor, (view, mine) = await guards.read(request, viewed, message_id)
         view.body, view.problem, status = form.values["body"], error.text, errors.status_of(error)
         if by_htmx(request):
             return errors.with_wait(pages.fragment(render("messages/refused.html", view=view), status), error)
