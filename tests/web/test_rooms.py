@@ -62,6 +62,8 @@ def test_an_open_room_is_joined_by_its_button(ana: Person) -> None:
     assert "come in" in carl.http.get(f"/rooms/{room}").text
     assert carl.http.get("/").headers["location"] == f"/rooms/{room}", "the last room is remembered"
     carl.http.post(f"/rooms/{room}/leave")
+    assert carl.http.get("/").headers["location"] == "/rooms/1", "where every newcomer begins"
+    carl.http.post("/rooms/1/leave")
     assert carl.http.get("/").headers["location"] == "/rooms"
 
 

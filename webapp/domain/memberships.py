@@ -30,6 +30,7 @@ __all__ = [
     "mine",
     "remove",
     "require",
+    "welcome",
 ]
 
 
@@ -79,6 +80,11 @@ def found(tx: Transaction, room_id: int, user_id: int) -> None:
     """The first member of a new room owns it. Raises Invalid to who is in too many."""
     check_own_rooms(tx, user_id)
     memberships.add(tx.connection, room_id, user_id, "owner", tx.now)
+
+
+def welcome(tx: Transaction, room_id: int, user_id: int) -> None:
+    """A newcomer, who is in no room yet, becomes a member of this one."""
+    memberships.add(tx.connection, room_id, user_id, "member", tx.now)
 
 
 def join(tx: Transaction, actor: Actor, room_id: int) -> None:

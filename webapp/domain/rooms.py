@@ -23,6 +23,7 @@ __all__ = [
     "last_posted_at",
     "place",
     "set_last",
+    "welcome",
 ]
 
 
@@ -31,6 +32,14 @@ def create(tx: Transaction, actor_id: int, name: str, topic: str, visibility: st
     values = checked(name, topic, visibility)
     room_id = rooms.add(tx.connection, *values, tx.now)
     memberships.found(tx, room_id, actor_id)
+    return room_id
+
+
+def welcome(tx: Transaction, user_id: int) -> int | None:
+    """Put a newcomer into the oldest open room. Its id; None when there is none."""
+    room_id = rooms.oldest_open(tx.connection)
+    if room_id is not None:
+        memberships.welcome(tx, room_id, user_id)
     return room_id
 
 

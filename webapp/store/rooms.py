@@ -97,6 +97,11 @@ def last_posted_at(connection: Connection, room_id: int) -> int:
     return int(connection.execute(select(rooms.c.last_posted_at).where(rooms.c.id == room_id)).scalar_one() or 0)
 
 
+def oldest_open(connection: Connection) -> int | None:
+    oldest = select(rooms.c.id).where(rooms.c.visibility == "open").order_by(rooms.c.id).limit(1)
+    return connection.execute(oldest).scalar()
+
+
 def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in connection.execute(HEADS, {"ids": list(room_ids)})}
 

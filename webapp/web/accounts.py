@@ -101,10 +101,17 @@ async def join(request: Request) -> Response:
     form = await forms.read(request)
     try:
         person = await newcomer(request, form)
-        user_id = await resources(request).work.write(accounts.sign_up, invitation, person)
+        user_id, room_id = await resources(request).work.write(welcomed, invitation, person)
     except (Invalid, Busy) as error:
         return shown_again(request, "accounts/join.html", form, error)
-    return await signed_in(request, user_id, person.password_hash)
+    path = "/rooms" if room_id is None else f"/rooms/{room_id}"
+    return await signed_in(request, user_id, person.password_hash, path)
+
+
+def welcomed(tx: Transaction, invitation_id: int, person: Newcomer) -> tuple[int, int | None]:
+    """(the newcomer's id, the room that they begin in)."""
+    user_id = accounts.sign_up(tx, invitation_id, person)
+    return user_id, rooms.welcome(tx, user_id)
 
 
 async def invited(request: Request) -> int:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import community, invitations, memberships
+from webapp.domain import community, invitations, memberships, origins
 from webapp.domain.accounts import Actor
 from webapp.domain.invitations import Shown
 from webapp.domain.memberships import Room
@@ -37,7 +37,8 @@ async def show_invitations(request: Request, form: Form, status: int) -> Respons
         for each in found
     ]
     frame = pages.page(request, actor, mine, here="invitations")
-    return pages.answer("admin/invitations.html", frame, status, invitations=shown, form=form)
+    local = origins.hostname(request.headers["host"]) in origins.LOOPBACK
+    return pages.answer("admin/invitations.html", frame, status, invitations=shown, form=form, local=local)
 
 
 def listed(tx: Transaction, actor: Actor) -> tuple[list[Shown], list[Room]]:
