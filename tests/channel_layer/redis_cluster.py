@@ -80,9 +80,15 @@ class RedisCluster:
         raise AssertionError(f"nobody serves the slot of {topic}")
 
     def move(self, topic: str, to: RedisServer) -> None:
-        """Gives the (empty) slot of `topic` to another master, as resharding does."""
-        for node in (to, *self.masters):
-            node.command("CLUSTER", "SETSLOT", str(slot_of(topic)), "NODE", name(to))
+        """Gives the (empty) slot of `topic` to another master, as resharding does.
+
+        The new owner's epoch is the highest then: a later word of the old one does not count.
+        """
+        slot = str(slot_of(topic))
+        to.command("CLUSTER", "SETSLOT", slot, "NODE", name(to))
+        to.command("CLUSTER", "BUMPEPOCH")
+        for node in self.masters:
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", name(to))
 
     def abandon(self, topic: str) -> RedisServer:
         """Takes the slot of `topic` from its owner, which is returned, and gives it to nobody."""

@@ -107,10 +107,9 @@ class Lane:
         `each` is how long a job has taken of late. A lane in which nothing has come to its end for half a deadline
         has come to a stop.
         """
-        waiting = self.jobs.qsize()
-        expected = waiting * self.each
+        expected = self.callers * self.each  # whom nobody waits for is passed over
         stopped = self.callers > 0 and now - self.moved > self.seconds / 2
-        if stopped or waiting >= self.most or expected > self.seconds:
+        if stopped or self.jobs.qsize() >= self.most or expected > self.seconds:
             wait = self.seconds if stopped else expected
             raise Unavailable("too much waits for the database", max(1, math.ceil(min(wait, self.seconds))))
 
