@@ -32,6 +32,7 @@ from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 from webapp.sockets.pulse import Pulse
 from webapp.sockets.roster import Roster
+from webapp.store import files
 from webapp.store.database import Database
 from webapp.store.engine import migrate
 from webapp.transport.peers import KEY as PEERS
@@ -100,6 +101,7 @@ def create_app(settings: Settings) -> Application:
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[dict[str, Peers]]:
         warn_of_foreign_protocols()
+        files.tighten(settings.database_url, settings.data)
         await asyncio.to_thread(migrate, settings.database_url)
         async with opened(settings) as (resources, hub, roster):
             app.state.resources = resources

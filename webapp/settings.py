@@ -65,6 +65,7 @@ class Settings:
     database_url: str
     redis_url: str | None
     secret_keys: tuple[str, ...] = field(repr=False)
+    data: Path = ROOT / "data"
     setup_token: str | None = field(default=None, repr=False)
     public_url: str | None = None
     port: int = 8000
@@ -98,6 +99,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=database_url(environ, data),
         redis_url=redis_url(environ.get("REDIS_URL")),
         secret_keys=secret_keys(environ.get("SECRET_KEY"), data),
+        data=data,
         setup_token=setup_token(environ.get("SETUP_TOKEN")),
         public_url=public_url(environ.get("PUBLIC_URL")),
         port=whole(environ, "PORT", 8000, low=1, high=65535),
@@ -222,7 +224,7 @@ def kept_key(path: Path) -> str:
     if not path.exists():
         fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(48))
                 file.flush()

@@ -69,7 +69,7 @@ class ChannelLayer(ABC):
     @property
     @abstractmethod
     def problem(self) -> str | None:
-        """Why not, in one short line without credentials, or None: for `/ready` and the log."""
+        """Why not, in one short line without credentials, or None: for the log."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:

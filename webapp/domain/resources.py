@@ -1,8 +1,9 @@
 """What a process holds open, handed to every edge."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 
-from webapp.channel_layer import ChannelLayer, open_channel_layer
+from webapp.channel_layer import ChannelLayer, SparseLog, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
 from webapp.domain.pace import Pace
@@ -15,6 +16,7 @@ from webapp.domain.throttle import Throttle
 from webapp.domain.unit_of_work import UnitOfWork
 from webapp.settings import Settings, SettingsError
 
+log = logging.getLogger("tertulia")
 UNNAMED = Community("Tertulia", "UTC", 0)
 
 
@@ -35,6 +37,7 @@ class Resources:
     renderer: Renderer
     community: Community = UNNAMED
     fresh: bool = True
+    sparse_log: SparseLog = field(default_factory=lambda: SparseLog(log))
 
     async def refresh(self) -> None:
         found = await self.work.read(community.current)

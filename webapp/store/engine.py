@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
+from webapp.store import files
 from webapp.store.driver import BY_HAND
 
 log = logging.getLogger("tertulia.store")
@@ -67,7 +68,8 @@ def bound(engine: Engine, milliseconds: int) -> None:
 
 
 def open_sqlite(url: str, pool: int, write: bool, seconds: float | None) -> Engine:
-    Path(make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
+    if (database := files.sqlite_file(url)) is not None:
+        files.create(database)
     engine = create_engine(
         url,
         pool_size=pool,

@@ -14,14 +14,21 @@ async def up(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 while posts are stored: `degraded` when other processes hear of them only in their sweep. Else 503."""
+    """200 while posts are stored: `degraded` when other processes hear of them only in their sweep. Else 503.
+
+    Anybody may ask, so that causes, which name hosts, are only logged.
+    """
     held = resources(request)
     try:
         schema = await held.work.read(schema_is_current)
         database = "ok" if schema else "not migrated"
     except Unavailable as error:
-        database = f"unavailable: {error}"[:200]
-    layer = "ok" if held.layer.connected else f"away: {held.layer.problem or 'not connected yet'}"
+        database = "unavailable"
+        held.sparse_log.warning("database", "not ready: the database is unavailable: %s", error)
+    layer = "ok" if held.layer.connected else "away"
+    if layer == "away":
+        problem = held.layer.problem or "not connected yet"
+        held.sparse_log.warning("channel layer", "not ready: the channel layer is away: %s", problem)
     status = "down" if database != "ok" else "ok" if layer == "ok" else "degraded"
     return JSONResponse(
         {"status": status, "database": database, "channel_layer": layer}, 503 if status == "down" else 200
