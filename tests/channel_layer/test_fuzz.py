@@ -36,7 +36,7 @@ def plain(value: Any) -> bool:
     )
 
 
-@settings(max_examples=60, derandomize=True)
+@settings(max_examples=30, derandomize=True)
 @given(st.dictionaries(keys, values))
 @example({"a": "{", 1: 2})
 @example({"a": [[[{"b": [{2: 3}]}]]]})
