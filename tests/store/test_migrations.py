@@ -59,3 +59,12 @@ def test_messages_larger_than_one_may_be_stand_as_they_were_typed(database_url: 
     migrate(database_url)
     shown = rows(database_url, "SELECT html, revision FROM messages ORDER BY id")
     assert shown == [("<p>small</p>", 1), (as_typed(body), 2)]
+
+
+def test_names_that_look_alike_get_their_usernames(database_url: str) -> None:
+    other = USER.replace("'ana', 'Ana'", "'{}', '{}'")
+    at(database_url, "0004", USER, other.format("second", "\u0410na"), other.format("bea", "Bea"))
+    migrate(database_url)
+    assert rows(database_url, "SELECT username, handle FROM users ORDER BY username") == [
+        ("ana", "ana"), ("bea", None), ("second", "second")
+    ]  # fmt: skip

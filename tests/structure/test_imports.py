@@ -29,7 +29,7 @@ STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
 TRUNK = ["events", "errors", "policy", "names", "unit_of_work", "community", "invitations", "accounts", "memberships",
          "rooms", "days", "messages", "history", "posting"]  # fmt: skip
 ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources", "leases", "redis_client",
-            "origins"}  # fmt: skip
+            "look_alikes", "origins"}  # fmt: skip
 
 
 def module(path: Path) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import community, events, invitations
+from webapp.domain import community, events, invitations, look_alikes
 from webapp.domain.errors import Invalid, SignedOut
 from webapp.domain.unit_of_work import Transaction
 from webapp.store import sessions, users
@@ -103,7 +103,10 @@ def find(tx: Transaction, username: str) -> User | None:
 def _add(tx: Transaction, newcomer: Newcomer, role: str) -> int:
     if users.find(tx.connection, newcomer.username):
         raise Invalid(username="This username is taken.")
+    name = newcomer.display_name
     try:
-        return users.add(tx.connection, newcomer.username, newcomer.display_name, newcomer.password_hash, role, tx.now)
+        user_id = users.add(tx.connection, newcomer.username, name, newcomer.password_hash, role, tx.now)
     except IntegrityError as error:
         raise Invalid(username="This username is taken.") from error
+    users.set_skeleton(tx.connection, user_id, look_alikes.skeleton(name))
+    return user_id

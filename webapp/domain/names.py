@@ -4,12 +4,11 @@ import re
 import unicodedata
 from zoneinfo import ZoneInfo, available_timezones
 
+from webapp.domain import look_alikes
 from webapp.domain.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 LONGEST_TYPED = 64
-JOINERS = "\u200c\u200d"
 
 
 def username(value: str) -> str:
@@ -26,10 +25,9 @@ def known_username(value: str) -> str | None:
 
 
 def line(value: str, field: str, what: str, longest: int, required: bool = True) -> str:
-    """One line of text without control or direction characters, its spaces folded. Raises Invalid for `field`."""
-    shown = "".join(c for c in value if c in JOINERS or c.isspace() or unicodedata.category(c) not in HIDDEN)
-    text = unicodedata.normalize("NFC", " ".join(shown.split()))
-    if required and not text.strip(JOINERS):
+    """One line of text without what cannot be seen, its spaces folded. Raises Invalid for `field`."""
+    text = unicodedata.normalize("NFC", " ".join(look_alikes.visible(value).split()))
+    if required and not look_alikes.has_substance(text):
         raise Invalid(**{field: f"{what} is missing."})
     if len(text) > longest:
         raise Invalid(**{field: f"{what} has at most {longest} characters; this one has {len(text)}."})
@@ -37,7 +35,14 @@ def line(value: str, field: str, what: str, longest: int, required: bool = True)
 
 
 def display_name(value: str) -> str:
-    return line(value, "display_name", "A name to show", 60)
+    """Raises Invalid also for what cannot be seen, which would make it another's name to the eye."""
+    name = line(value, "display_name", "A name to show", 60)
+    hidden = next((c for place, c in enumerate(value) if not look_alikes.is_seen(value, place)), None)
+    if hidden is not None:
+        raise Invalid(display_name=f"A name has no character that cannot be seen, like U+{ord(hidden):04X}: type it.")
+    if "@" in name:
+        raise Invalid(display_name="A name has no @: that stands before usernames.")
+    return name
 
 
 def time_zone(value: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from webapp.store.prepared import Prepared
 from webapp.store.schema import messages, rooms, users
+from webapp.store.users import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ COLUMNS = (
     messages.c.id,
     messages.c.room_id,
     messages.c.author_id,
-    users.c.display_name,
+    SHOWN_NAME,
     messages.c.html,
     messages.c.created_at,
     messages.c.utc_offset,

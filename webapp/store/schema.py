@@ -64,6 +64,9 @@ users = Table(
     id_column(),
     Column("username", String(32), nullable=False, unique=True),
     Column("display_name", String(60), nullable=False),
+    # The same for names that look the same; where two do, the username stands beside each as its handle.
+    Column("name_skeleton", String(120), nullable=False, server_default="", index=True),
+    Column("handle", String(32)),
     Column("password_hash", String(255), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),

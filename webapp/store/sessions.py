@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from webapp.store.prepared import Prepared
 from webapp.store.schema import sessions, users
+from webapp.store.users import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ FIND = Prepared(
         sessions.c.seen_at,
         users.c.id,
         users.c.username,
-        users.c.display_name,
+        SHOWN_NAME,
         users.c.role,
     )
     .join(users, users.c.id == sessions.c.user_id)

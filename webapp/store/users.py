@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from webapp.store.schema import users
 
@@ -15,6 +15,8 @@ class User:
     role: str
 
 
+SHOWN_NAME = users.c.display_name + func.coalesce(" @" + users.c.handle, "")
+"""A person's name as it stands beside what they say."""
 COLUMNS = (users.c.id, users.c.username, users.c.display_name, users.c.role)
 FIND = select(*COLUMNS).where(users.c.username == bindparam("username"))
 PASSWORD = select(users.c.id, users.c.password_hash).where(users.c.username == bindparam("username"))
@@ -39,6 +41,14 @@ def add(connection: Connection, username: str, display_name: str, password_hash:
         .returning(users.c.id)
     )
     return int(made.scalar_one())
+
+
+def set_skeleton(connection: Connection, user_id: int, skeleton: str) -> None:
+    """Where others have the same, all of them show their username."""
+    connection.execute(update(users).where(users.c.id == user_id).values(name_skeleton=skeleton))
+    alike = users.c.name_skeleton == skeleton
+    if connection.execute(select(func.count()).where(alike)).scalar_one() > 1:
+        connection.execute(update(users).where(alike, users.c.handle.is_(None)).values(handle=users.c.username))
 
 
 def anybody(connection: Connection) -> bool:

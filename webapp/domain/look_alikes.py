@@ -1,0 +1,61 @@
+"""What of a name can be seen, and which names cannot be told apart by who reads them.
+
+Source: Unicode 14, general categories; its default-ignorable code points; a part of its table of confusables.
+"""
+
+import unicodedata
+
+HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\U0001d159")
+"""Letters, marks and symbols that are drawn as nothing."""
+JOINERS = "\u200c\u200d"
+SELECTOR = "\ufe0f"
+UNJOINED = ("LATIN", "GREEK", "CYRILLIC", "HANGUL", "CJK", "HIRAGANA", "KATAKANA")
+NEWER_EMOJI = range(0x1F000, 0x1FB00)
+"""Python 3.11 does not know the newest of these."""
+# In small letters, for names are compared so: Cyrillic, Greek, and what looks like an o or an l.
+ALIKE = str.maketrans(
+    "\u0430\u0435\u0456\u0458\u043e\u0440\u0441\u0443\u0455\u0445\u0432\u043a\u043c\u043d\u0442\u04cf"
+    "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
+    "01|i\u0131",
+    "aeljopcysxbkmhtl" + "abezhlkmnoptyx" + "ollll",
+)
+
+
+def visible(text: str) -> str:
+    """The text without what is drawn as nothing. Joiners and selectors stay where they change what is drawn."""
+    return "".join(c for place, c in enumerate(text) if is_seen(text, place))
+
+
+def is_seen(text: str, place: int) -> bool:
+    c = text[place]
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if c in JOINERS:
+        return joins(before) and joins(after)
+    if c == SELECTOR:
+        return is_emoji(before)
+    if c in BLANK or 0xFE00 <= ord(c) <= 0xFE0E or 0xE0000 <= ord(c) <= 0xE0FFF:
+        return False
+    return c.isspace() or is_emoji(c) or unicodedata.category(c) not in {*HIDDEN, "Cn"}
+
+
+def joins(c: str) -> bool:
+    """Whether a joiner beside it can change what is drawn: an emoji, or a letter of a script that joins."""
+    if not c or is_emoji(c) or c == SELECTOR:
+        return bool(c)
+    return unicodedata.category(c)[0] in "LM" and not unicodedata.name(c, "").startswith(UNJOINED)
+
+
+def is_emoji(c: str) -> bool:
+    return bool(c) and (unicodedata.category(c) == "So" or ord(c) in NEWER_EMOJI)
+
+
+def has_substance(text: str) -> bool:
+    """Whether there is a letter, digit, sign or symbol in it, not marks and spaces alone."""
+    return any(unicodedata.category(c)[0] in "LNPS" or is_emoji(c) for c in text)
+
+
+def skeleton(name: str) -> str:
+    """The same for names that look the same."""
+    folded = unicodedata.normalize("NFKC", visible(name)).casefold()
+    return "".join(folded.translate(ALIKE).replace("rn", "m").split())[:120]
