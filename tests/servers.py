@@ -18,6 +18,9 @@ from tests.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 SETUP_TOKEN = "a-token-for-tests-only"
 START_WITHIN, STOP_WITHIN = 60.0, 30.0
+KEPT = b"public, max-age=31536000, immutable"
+Queue = asyncio.Queue[tuple[float, bytes]]
+ON_ITS_WAY = 32  # pieces of at most 64 KiB
 PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
@@ -143,11 +146,15 @@ class Wire:
     """Between a browser and a server: everything passes, until it is cut.
 
     A cut resets what is open and refuses what is new; what a program does to be offline leaves open sockets alone.
+    `delay` is in seconds, one way: an answer comes after twice that. With `keeps_nothing` a browser is told to keep
+    no answer, static files too, as if it had no cache.
     """
 
     def __init__(self, port: int) -> None:
         self.far_port = port
         self.port = free_port()
+        self.delay = 0.0
+        self.keeps_nothing = False
         self._links: set[Link] = set()
         self._listening: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
@@ -197,11 +204,11 @@ class Wire:
             link.stalled = link.is_socket
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = Link(self.far_port, reader, writer)
+        link = Link(self, reader, writer)
         self._links.add(link)
         try:
             await link.carry()
-        except OSError:
+        except* OSError:
             pass  # an end went away, or the wire was cut: both ends hear of it now
         finally:
             self._links.discard(link)
@@ -211,25 +218,42 @@ class Wire:
 class Link:
     """One connection through the wire."""
 
-    def __init__(self, far_port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, wire: Wire, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self.task = task
-        self.far_port = far_port
+        self.wire = wire
         self.reader = reader
         self.writers = [writer]
         self.is_socket = self.stalled = self.aborted = False
 
     async def carry(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.far_port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.wire.far_port)
         self.writers.append(writer)
         if self.aborted:
             raise ConnectionAbortedError
-        await asyncio.gather(self._pump(self.reader, writer), self._pump(reader, self.writers[0]))
+        async with asyncio.TaskGroup() as group:
+            for source, sink in ((self.reader, writer), (reader, self.writers[0])):
+                on_its_way: Queue = asyncio.Queue(ON_ITS_WAY)
+                group.create_task(self._take(source, on_its_way))
+                group.create_task(self._give(on_its_way, sink))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65_536):
+    async def _take(self, reader: asyncio.StreamReader, on_its_way: Queue) -> None:
+        """Reads at once, also while what came before is still on its way: a delay does not narrow the wire."""
+        data = b"any"
+        while data:
+            data = await reader.read(65_536)
             self.is_socket = self.is_socket or b"upgrade: websocket" in data.lower()
+            if self.wire.keeps_nothing:
+                data = data.replace(KEPT, b"no-store".ljust(len(KEPT)))
+            await on_its_way.put((time.monotonic() + self.wire.delay, data))
+
+    async def _give(self, on_its_way: Queue, writer: asyncio.StreamWriter) -> None:
+        while True:
+            due, data = await on_its_way.get()
+            await asyncio.sleep(due - time.monotonic())
+            if not data:
+                break
             if not self.stalled:
                 writer.write(data)
                 await writer.drain()

@@ -139,8 +139,8 @@ class Window:
 
     @property
     def drafts(self) -> Locator:
-        """The textareas of the outbox, the blank one first."""
-        return self.page.locator("#drafts textarea")
+        """The textareas of the outbox, the blank one first; not those that wait for their turn."""
+        return self.page.locator("#drafts textarea:enabled")
 
     @property
     def draft(self) -> Locator:
@@ -165,7 +165,7 @@ class Window:
 
     def _is_first(self, draft: Any) -> bool:
         try:
-            return bool(draft.evaluate("draft => draft === document.querySelector('#drafts textarea')"))
+            return bool(draft.evaluate("draft => draft === document.querySelector('#drafts textarea:enabled')"))
         except Error:
             return False
 

@@ -1,11 +1,13 @@
 """The room's log: revisions, tombstones, idempotency, and how a message looks."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.factories import House
 from webapp.domain import history, memberships, messages, rooms
 from webapp.domain.errors import Forbidden, Invalid, NotFound
-from webapp.domain.messages import Repeated
+from webapp.domain.messages import AnotherText, Draft, Repeated
 
 
 def head(house: House) -> int:
@@ -29,7 +31,10 @@ def test_a_key_makes_one_message(house: House) -> None:
     first = house.post(house.admin, "once", key="the-same-key")
     with pytest.raises(Repeated):
         house.post(house.admin, "twice", key="the-same-key")
-    assert house.do(messages.repeated, house.admin, house.room, "the-same-key").id == first.id
+    again = Draft("the-same-key", "once", "")
+    assert house.do(messages.repeated, house.admin, house.room, again).id == first.id
+    with pytest.raises(AnotherText):
+        house.do(messages.repeated, house.admin, house.room, replace(again, body="twice"))
     assert head(house) == 1, "the refused one left no revision behind"
     bea = house.member("Bea")
     assert house.post(bea, "mine", key="the-same-key").id != first.id, "another person's key is another key"
@@ -39,7 +44,7 @@ def test_a_key_used_in_another_room_is_not_shown_there(house: House) -> None:
     other = house.do(rooms.create, house.ana, "Other", "", "closed")
     house.post(house.admin, "here", key="one-key-two-rooms", room_id=other)
     with pytest.raises(NotFound):
-        house.do(messages.repeated, house.admin, house.room, "one-key-two-rooms")
+        house.do(messages.repeated, house.admin, house.room, Draft("one-key-two-rooms", "here", ""))
 
 
 def test_a_tombstone_keeps_its_row_and_loses_its_text(house: House) -> None:

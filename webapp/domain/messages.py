@@ -13,11 +13,24 @@ from webapp.domain.memberships import Entry
 from webapp.domain.rooms import Place
 from webapp.domain.unit_of_work import Transaction, values_of
 from webapp.store import messages
-from webapp.store.messages import Message
+from webapp.store.messages import Message, Stored
 
-KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+KEY = re.compile(r"(?=.{8,64}\Z)[A-Za-z0-9_-]+(?:\.\d{1,3})?")
 
-__all__ = ["Draft", "Message", "Repeated", "change", "find", "own", "post", "remove", "repeated", "source"]
+__all__ = [
+    "AnotherText",
+    "Draft",
+    "Message",
+    "Repeated",
+    "change",
+    "find",
+    "own",
+    "post",
+    "remove",
+    "repeated",
+    "source",
+    "stored",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,13 @@ class Repeated(Conflict):
     """This author posted with this key before; `repeated` finds what it made."""
 
 
+class AnotherText(Conflict):
+    """This author posted another text with this key."""
+
+    def __init__(self) -> None:
+        super().__init__("This draft was sent already, with another text. Yours is kept: send it again if it is new.")
+
+
 def check_key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise Invalid(key="The form's key is missing or damaged. Reload the page; your text can be copied first.")
@@ -41,13 +61,17 @@ def check_key(key: str) -> str:
 
 def check_body(body: str, longest: int) -> str:
     """The body as it is kept: line ends as \\n, the blank ones around it gone. Raises Invalid."""
-    text = body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").rstrip()
-    text = re.sub(r"\A(?:[ \t]*\n)+", "", text)
-    if not text.strip():
+    text = clean(body).rstrip()
+    if not text:
         raise Invalid(body="Nothing is written yet.")
     if len(text) > longest:
         raise Invalid(body=f"A message has at most {longest:,} characters; this one has {len(text):,}.")
     return text
+
+
+def clean(body: str) -> str:
+    """With line ends as \\n, and without blank lines before the text."""
+    return re.sub(r"\A(?:[ \t]*\n)+", "", body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
 
 
 def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: str) -> Message:
@@ -98,13 +122,20 @@ def set_right(
     return place, opens_day, [replace(each, revision=place.revision, opens_day=False) for each in later]
 
 
-def repeated(tx: Transaction, actor: Actor, room_id: int, key: str) -> Message:
-    """What the first POST with this key made. Raises NotFound when that was in another room."""
-    found = messages.find_key(tx.connection, actor.id, key)
+def repeated(tx: Transaction, actor: Actor, room_id: int, draft: Draft) -> Message:
+    """What the first POST with this key made. Raises NotFound when that was in another room, AnotherText."""
+    found = messages.find_key(tx.connection, actor.id, draft.key)
     memberships.require(tx, actor, room_id)
     if found is None or found.room_id != room_id:
         raise NotFound("This draft was posted in another room.")
+    if found.deleted_at is None and messages.body(tx.connection, found.id) != draft.body:
+        raise AnotherText
     return found
+
+
+def stored(tx: Transaction, actor: Actor, key: str) -> Stored | None:
+    """The message that this key of the actor's made, None when it made none yet."""
+    return messages.stored(tx.connection, actor.id, key)
 
 
 def find(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message]:

@@ -14,7 +14,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
 
     Who posts is found by the session in the transaction that posts: one hop to the database for both. What takes more
     than a plain line is parsed for members only, hence they are asked for before it, too.
-    Raises SignedOut, NotFound, Invalid, TooMany, and the store's Unavailable.
+    Raises SignedOut, NotFound, Invalid, TooMany, AnotherText, and the store's Unavailable.
     """
     if session is None:
         raise SignedOut
@@ -30,7 +30,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
         zone = resources.community.time_zone
         message = await resources.work.write(post_as, session, room_id, draft, zone)
     except Repeated:
-        return await resources.work.read(repeated_as, session, room_id, key), False
+        return await resources.work.read(repeated_as, session, room_id, draft), False
     resources.pace.belongs(session, message.author_id)
     return message, True
 
@@ -46,8 +46,8 @@ def post_as(tx: Transaction, session: str, room_id: int, draft: Draft, time_zone
     return messages.post(tx, accounts.authenticate(tx, session), room_id, draft, time_zone)
 
 
-def repeated_as(tx: Transaction, session: str, room_id: int, key: str) -> Message:
-    return messages.repeated(tx, accounts.authenticate(tx, session), room_id, key)
+def repeated_as(tx: Transaction, session: str, room_id: int, draft: Draft) -> Message:
+    return messages.repeated(tx, accounts.authenticate(tx, session), room_id, draft)
 
 
 async def edit(resources: Resources, session: str | None, message_id: int, body: str) -> Message:

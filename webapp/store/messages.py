@@ -30,6 +30,14 @@ class Message:
     deleted_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a key made: the message's source as it is now, empty once it is deleted."""
+
+    body: str
+    deleted: bool
+
+
 COLUMNS = (
     messages.c.id,
     messages.c.room_id,
@@ -54,6 +62,9 @@ INSERT = Prepared(
 )
 FIND = READ.where(messages.c.id == bindparam("id"))
 FIND_KEY = READ.where(messages.c.author_id == bindparam("author"), messages.c.key == bindparam("key"))
+STORED = select(messages.c.body, messages.c.deleted_at).where(
+    messages.c.author_id == bindparam("author"), messages.c.key == bindparam("key")
+)
 NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
 BEFORE = SHOWN.where(messages.c.id < bindparam("id")).order_by(messages.c.id.desc()).limit(bindparam("limit"))
 FROM = SHOWN.where(messages.c.id >= bindparam("id")).order_by(messages.c.id).limit(bindparam("limit"))
@@ -102,6 +113,11 @@ def find(connection: Connection, message_id: int) -> Message | None:
 def find_key(connection: Connection, author_id: int, key: str) -> Message | None:
     row = connection.execute(FIND_KEY, {"author": author_id, "key": key}).first()
     return _message(row) if row else None
+
+
+def stored(connection: Connection, author_id: int, key: str) -> Stored | None:
+    row = connection.execute(STORED, {"author": author_id, "key": key}).first()
+    return Stored(row[0], row[1] is not None) if row else None
 
 
 def body(connection: Connection, message_id: int) -> str:

@@ -1,6 +1,5 @@
-"""Messages over HTTP: history, posting from the outbox, and one message with what can be done to it."""
+"""Messages over HTTP: history, and one message with what can be done to it. Posting is in outbox.py."""
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 
 from starlette.requests import Request
@@ -8,27 +7,13 @@ from starlette.responses import Response
 
 from webapp.domain import history, memberships, messages, policy, posting
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError, Invalid, TooMany
+from webapp.domain.errors import Invalid, TooMany
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.messages import Message
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import message_html, render
 from webapp.web import errors, forms, guards, newest, pages, rooms
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
-
-MOST_DRAFTS = 20
-UNKNOWN = -1
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of one draft of the outbox."""
-
-    key: str
-    body: str
-    message: Message | None = None
-    fresh: bool = False
-    error: DomainError | None = None
 
 
 async def page(request: Request) -> Response:
@@ -46,76 +31,6 @@ async def page(request: Request) -> Response:
         return pages.fragment(render("messages/older.html", log=log, socket=socket))
     log.older = ""
     return pages.fragment(render("messages/newer.html", log=log, socket=socket))
-
-
-async def draft(request: Request) -> Response:
-    """A blank draft with this key: fetched ahead of its time, and put before the one that is being sent."""
-    room_id = number(request, "room")
-    _, entry = await guards.read(request, memberships.require, room_id)
-    blank = rooms.draft(entry.room, key=messages.check_key(request.path_params["key"]))
-    return pages.fragment(render("messages/_draft.html", draft=blank), Cache_Control="private, max-age=86400")
-
-
-async def post(request: Request) -> Response:
-    """Every draft that the outbox holds, oldest first, each answered for itself."""
-    room_id = number(request, "room")
-    data = await forms.data(request)
-    keys = [value for value in data.getlist("key") if isinstance(value, str)]
-    bodies = [value for value in data.getlist("body") if isinstance(value, str)]
-    if len(keys) != len(bodies) or not 0 < len(keys) <= MOST_DRAFTS:
-        raise Invalid(form="A post needs a key and a body.")
-    since = revision(data.get("since"), UNKNOWN)
-    outcomes = [Outcome(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
-    for outcome in outcomes:
-        if outcome.body.strip() or len(outcomes) == 1:
-            await send(request, room_id, outcome)
-    if not by_htmx(request):
-        return await to_page(request, room_id, outcomes)
-    return to_outbox(room_id, outcomes, past=bool(data.get("past")), since=since)
-
-
-async def send(request: Request, room_id: int, outcome: Outcome) -> None:
-    try:
-        outcome.message, outcome.fresh = await posting.post(
-            resources(request), session_hash(request), room_id, outcome.key, outcome.body
-        )
-    except (Invalid, TooMany) as error:
-        outcome.error = error
-
-
-def to_outbox(room_id: int, outcomes: list[Outcome], past: bool, since: int) -> Response:
-    """Sent and blank drafts leave the outbox; a refused one stays, with the reason beside it.
-
-    `past`: the page does not show the newest messages. `since`: its cursor when it sent this.
-    """
-    refused = [each for each in outcomes if each.error is not None and each.body.strip()]
-    done = [each for each in outcomes if each not in refused]
-    posted = [
-        SimpleNamespace(id=each.message.id, html=message_html(each.message))
-        for each in outcomes
-        if each.message is not None and each.fresh
-    ]
-    failed = next((each.error for each in outcomes if each.error is not None), None)
-    text = render(
-        "messages/posted.html", done=done, refused=refused, posted=posted, since=since, next=rooms.next_draft(room_id)
-    )
-    response = pages.fragment(text, errors.status_of(failed) if failed else 201)
-    if isinstance(failed, TooMany):
-        response.headers["Retry-After"] = str(failed.retry_after)
-    if posted:
-        response.headers["Location"] = f"/messages/{posted[-1].id}"
-    if past and not failed:
-        response.headers["HX-Redirect"] = f"/rooms/{room_id}"
-    return response
-
-
-async def to_page(request: Request, room_id: int, outcomes: list[Outcome]) -> Response:
-    """Without htmx: the room again, with what was refused in its composer."""
-    refused = next((each for each in outcomes if each.error is not None), None)
-    if refused is None or refused.error is None:
-        return pages.see(f"/rooms/{room_id}")
-    status = errors.status_of(refused.error)
-    return await rooms.show_room(request, room_id, status, refused.body, refused.error.text)
 
 
 class View(SimpleNamespace):

@@ -1,6 +1,7 @@
 """Rooms as pages: the directory, the room, its members."""
 
 import secrets
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -31,6 +32,17 @@ class View(NamedTuple):
     page: Page | None
     known: SimpleNamespace | None
     mine: list[Room]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What messages/_draft.html shows. A spare one waits for its turn."""
+
+    key: str
+    body: str
+    problem: str
+    placeholder: str
+    spare: bool
 
 
 async def home(request: Request) -> Response:
@@ -122,20 +134,9 @@ def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], k
     return View(entry, page, known, mine)
 
 
-def draft(room: Room, body: str = "", problem: str = "", key: str = "") -> SimpleNamespace:
-    """A blank draft, or a refused one, with a fresh key; the one after it has its key chosen already."""
-    return SimpleNamespace(
-        key=key or secrets.token_urlsafe(16),
-        body=body,
-        problem=problem,
-        placeholder=f"Message {room.name}",
-        next=next_draft(room.id),
-    )
-
-
-def next_draft(room_id: int) -> str:
-    """Where a blank draft with a fresh key is fetched."""
-    return f"/rooms/{room_id}/drafts/{secrets.token_urlsafe(16)}"
+def draft(room: Room, body: str = "", problem: str = "", spare: bool = False) -> Draft:
+    """A blank draft, or a refused one, with a fresh key."""
+    return Draft(secrets.token_urlsafe(16), body, problem, f"Message {room.name}", spare)
 
 
 def remember(request: Request, response: Response, room_id: int) -> None:

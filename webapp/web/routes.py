@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from webapp.web import accounts, admin, health, me, members, messages, rooms, static
+from webapp.web import accounts, admin, health, me, members, messages, outbox, rooms, static
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -23,9 +23,9 @@ def post(path: str, endpoint: Endpoint) -> Route:
 
 
 ROUTES = [
-    post("/rooms/{room}/messages", messages.post),
+    post("/rooms/{room}/messages", outbox.post),
     get("/rooms/{room}/messages", messages.page),
-    get("/rooms/{room}/drafts/{key}", messages.draft),
+    post("/rooms/{room}/drafts", outbox.settle),
     get("/rooms/{room}", rooms.room),
     post("/rooms/{room}", rooms.change),
     get(SOCKET, rooms.live),
