@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import OpenWindow
-from tests.browser.windows import Problems
+from tests.browser.windows import Problems, Window
 from tests.people import Person
 from tests.servers import Wire
 
@@ -98,6 +98,30 @@ def test_what_could_not_be_sent_stays_and_goes_with_the_next(
     expect(window.drafts).to_have_count(1)
     window.page.bring_to_front()  # Firefox gives the focus to one window at a time
     expect(window.draft).to_be_focused()
+
+
+def test_case_54_a_post_that_the_network_refuses_goes_by_itself_once(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int, wire: Wire
+) -> None:
+    window, other = open_window(ana, room, wire.url), open_window(bea, room)
+    banner = window.page.locator("#heartbeat")
+    with window.coming_back():
+        wire.cut()
+        window.write("into the void")
+        window.comes_to(lambda: says_not_sent(window), True)
+        expect(banner).to_be_visible(timeout=5000)  # the heartbeat's own silence takes it 25 s
+        wire.restore()
+    for each in (other, window):
+        each.says("into the void")
+    window.comes_to(lambda: window.unsent, [])
+    expect(banner).to_be_hidden()
+    assert ana.history(room).texts == ["into the void"]
+
+
+def says_not_sent(window: Window) -> bool:
+    return "Not sent yet" in window.drafts.last.evaluate(
+        "draft => getComputedStyle(draft.closest('.draft'), '::before').content"
+    )
 
 
 def test_pressing_enter_again_and_again_while_the_server_is_away(
