@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
-STYLES = ("base", "layout", "forms", "rooms", "messages", "code")
+STYLES = ("base", "layout", "forms", "rooms", "messages", "code", "modes")
 
 
 def moment(microseconds: int, utc_offset: int) -> datetime:

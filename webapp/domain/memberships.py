@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import accounts, community, events, policy
+from webapp.domain import accounts, community, events, names, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.unit_of_work import Transaction
@@ -68,7 +68,8 @@ def manage(tx: Transaction, actor: Actor, room_id: int) -> Entry:
 
 
 def mine(tx: Transaction, actor: Actor) -> list[Room]:
-    return memberships.of_user(tx.connection, actor.id)
+    """The rooms of this person, by name."""
+    return sorted(memberships.of_user(tx.connection, actor.id), key=lambda room: names.natural(room.name))
 
 
 def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Member]]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from webapp.domain import look_alikes
@@ -9,6 +10,7 @@ from webapp.domain.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
 LONGEST_TYPED = 64
+DIGITS = re.compile(r"(\d+)")
 
 
 def username(value: str) -> str:
@@ -43,6 +45,12 @@ def display_name(value: str) -> str:
     if "@" in name:
         raise Invalid(display_name="A name has no @: that stands before usernames.")
     return name
+
+
+@lru_cache(maxsize=4096)
+def natural(name: str) -> tuple[str | int, ...]:
+    """What names are sorted by: Room 2 stands before Room 10. Texts and numbers take turns, a text first."""
+    return tuple(int(part) if part.isdecimal() else part for part in DIGITS.split(name.casefold()))
 
 
 def time_zone(value: str) -> str:

@@ -90,7 +90,8 @@ def last_posted_at(tx: Transaction, room_id: int) -> int:
 
 
 def directory(tx: Transaction, actor: Actor) -> list[Listing]:
-    return rooms.directory(tx.connection, actor.id)
+    found = rooms.directory(tx.connection, actor.id)
+    return sorted(found, key=lambda listing: names.natural(listing.room.name))
 
 
 def heads(tx: Transaction, room_ids: Sequence[int]) -> dict[int, int]:

@@ -27,7 +27,7 @@ MINE = Prepared(
     select(*COLUMNS)
     .join(memberships, memberships.c.room_id == rooms.c.id)
     .where(memberships.c.user_id == bindparam("user"))
-    .order_by(func.lower(rooms.c.name), rooms.c.id)
+    .order_by(rooms.c.id)
 )
 MEMBERS = (
     select(users.c.id, users.c.username, users.c.display_name, memberships.c.role)

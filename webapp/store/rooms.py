@@ -107,13 +107,13 @@ def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
 
 
 def directory(connection: Connection, user_id: int) -> list[Listing]:
-    """The open rooms and this person's closed ones, by name."""
+    """The open rooms and this person's closed ones."""
     counted = select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
     rows = connection.execute(
         select(*COLUMNS, func.coalesce(counted.c.members, 0), memberships.c.role)
         .outerjoin(counted, counted.c.room_id == rooms.c.id)
         .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == user_id))
         .where((rooms.c.visibility == "open") | memberships.c.role.is_not(None))
-        .order_by(func.lower(rooms.c.name), rooms.c.id)
+        .order_by(rooms.c.id)
     )
     return [Listing(Room(*row[:5]), row[5], row[6]) for row in rows]
