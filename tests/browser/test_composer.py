@@ -118,6 +118,23 @@ def test_case_54_a_post_that_the_network_refuses_goes_by_itself_once(
     assert ana.history(room).texts == ["into the void"]
 
 
+def test_case_52_what_one_person_wrote_is_not_posted_under_anothers_name(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int, problems: Problems
+) -> None:
+    """Somebody signs in in another tab of the browser; the page of whoever was there before is still open."""
+    problems.expect("status of 409", "status of 401")
+    window, other = open_window(ana, room), open_window(bea, room)
+    window.draft.fill("from Ana")
+    window.page.context.add_cookies(
+        [{"name": each.name, "value": each.value or "", "url": window.url} for each in bea.http.cookies.jar]
+    )
+    window.send()
+    expect(window.page.locator("#drafts").get_by_role("alert")).to_contain_text("You are signed in as Bea now")
+    assert window.unsent == ["from Ana"]
+    bea.post(room, "from Bea")
+    other.says("from Bea")
+
+
 def says_not_sent(window: Window) -> bool:
     return "Not sent yet" in window.drafts.last.evaluate(
         "draft => getComputedStyle(draft.closest('.draft'), '::before').content"

@@ -1,6 +1,7 @@
 """What is said in a room. Every change takes the room's next revision, and is announced with it."""
 
 import re
+import secrets
 from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import IntegrityError
@@ -15,18 +16,22 @@ from webapp.domain.unit_of_work import Transaction, values_of
 from webapp.store import messages
 from webapp.store.messages import Message, Stored
 
+OWNED = re.compile(r"for-([1-9]\d{0,17})-")
 KEY = re.compile(r"(?=.{8,64}\Z)[A-Za-z0-9_-]+(?:\.\d{1,3})?")
 
 __all__ = [
+    "AnotherPerson",
     "AnotherText",
     "Draft",
     "Message",
     "Repeated",
     "change",
     "find",
+    "fresh_key",
     "own",
     "post",
     "remove",
+    "renewed",
     "repeated",
     "source",
     "stored",
@@ -53,6 +58,34 @@ class AnotherText(Conflict):
         super().__init__("This draft was sent already, with another text. Yours is kept: send it again if it is new.")
 
 
+class AnotherPerson(Conflict):
+    """The draft was given to somebody else, who was signed in on this browser before."""
+
+    def __init__(self, actor: Actor) -> None:
+        super().__init__(
+            f"You are signed in as {actor.display_name} now, but this was written under another name. Nothing was"
+            " posted: copy your text, or sign in as who wrote it."
+        )
+
+
+def fresh_key(person_id: int) -> str:
+    """The key of a draft for this person: `for-7-` and 128 random bits. Other programs may choose keys of their own."""
+    return f"for-{person_id}-{secrets.token_urlsafe(16)}"
+
+
+def renewed(key: str) -> str:
+    """Another key for whom this one was made."""
+    found = OWNED.match(key)
+    return fresh_key(int(found[1])) if found else secrets.token_urlsafe(16)
+
+
+def check_owner(actor: Actor, key: str) -> None:
+    """Raises AnotherPerson."""
+    found = OWNED.match(key)
+    if found is not None and int(found[1]) != actor.id:
+        raise AnotherPerson(actor)
+
+
 def check_key(key: str) -> str:
     if not KEY.fullmatch(key):
         raise Invalid(key="The form's key is missing or damaged. Reload the page; your text can be copied first.")
@@ -75,7 +108,8 @@ def clean(body: str) -> str:
 
 
 def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: str) -> Message:
-    """The new message. Raises NotFound to who is no member, Repeated for a key seen before."""
+    """The new message. Raises NotFound to who is no member, Repeated for a key seen before, AnotherPerson."""
+    check_owner(actor, draft.key)
     offset = community.utc_offset(time_zone, tx.now)
     place = rooms.place(tx, room_id, actor.id)
     continues, opens_day = days.looks(place, actor.id, offset)

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from webapp.domain import accounts, messages, posting
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, Invalid, TooMany
-from webapp.domain.messages import AnotherText, Message
+from webapp.domain.messages import AnotherPerson, AnotherText, Message
 from webapp.domain.resources import Resources
 from webapp.domain.unit_of_work import Transaction
+
+REFUSED = (Invalid, TooMany, AnotherText, AnotherPerson)
+"""What keeps a draft in the composer, with the reason beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ async def send(
             continue
         try:
             outcome, carried = await send_one(resources, session, room_id, draft, carried, last, entered)
-        except (Invalid, TooMany, AnotherText) as error:
+        except REFUSED as error:
             outcome, carried = Outcome(draft, error=error), ""
         outcomes.append(outcome)
     return outcomes

@@ -1,6 +1,5 @@
 """The composer over HTTP: drafts that are sent, what became of those that were, and blank ones ahead of their time."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,9 +9,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import memberships, outbox, posting
+from webapp.domain import memberships, messages, outbox, posting
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError, Invalid, TooMany
+from webapp.domain.errors import DomainError, Invalid
 from webapp.domain.memberships import Entry
 from webapp.domain.messages import AnotherText
 from webapp.domain.outbox import Outcome, Settled, Typed
@@ -79,7 +78,7 @@ def drafts_of(data: FormData) -> list[Typed]:
 async def send(request: Request, room_id: int, draft: Typed) -> Outcome:
     try:
         message, fresh = await posting.post(resources(request), session_hash(request), room_id, draft.key, draft.body)
-    except (Invalid, TooMany, AnotherText) as error:
+    except outbox.REFUSED as error:
         return Outcome(draft, error=error)
     return Outcome(draft, message, fresh)
 
@@ -106,7 +105,7 @@ def to_outbox(room_id: int, outcomes: Sequence[Outcome], past: bool, since: int)
 
 
 def refused(key: str, error: DomainError) -> Refused:
-    return Refused(key, error.text, secrets.token_urlsafe(16) if isinstance(error, AnotherText) else "")
+    return Refused(key, error.text, messages.renewed(key) if isinstance(error, AnotherText) else "")
 
 
 async def to_page(request: Request, room_id: int, outcomes: Sequence[Outcome]) -> Response:
@@ -125,10 +124,10 @@ async def settle(request: Request) -> Response:
     """
     room_id = number(request, "room")
     typed = drafts_of(await forms.data(request))
-    _, (entry, settled) = await guards.read(request, settled_in, room_id, typed)
+    actor, (entry, settled) = await guards.read(request, settled_in, room_id, typed)
     gone, begun = sorted_out(settled)
     changed = [refused(each.draft.key, AnotherText()) for each in settled if each.changed]
-    drafts = [rooms.draft(entry.room, spare=True) for _ in range(min(len(gone), SPARE) or SPARE)]
+    drafts = [rooms.draft(actor, entry.room, spare=True) for _ in range(min(len(gone), SPARE) or SPARE)]
     text = render("messages/settled.html", gone=gone, begun=begun, refused=changed, drafts=drafts, most=SPARE)
     return pages.fragment(text)
 

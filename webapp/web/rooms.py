@@ -1,6 +1,5 @@
 """Rooms as pages: the directory, the room, its members."""
 
-import secrets
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -8,7 +7,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import cookies, history, memberships, rooms
+from webapp.domain import cookies, history, memberships, messages, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import SignedOut
 from webapp.domain.history import Page
@@ -118,7 +117,7 @@ async def show_room(request: Request, room_id: int, status: int = 200, body: str
         room=view.entry.room,
         log=shown,
         socket=SimpleNamespace(room_id=room_id, since=view.entry.room.head),
-        draft=draft(view.entry.room, body, problem),
+        draft=draft(actor, view.entry.room, body, problem),
     )
     remember(request, response, room_id)
     return response
@@ -134,9 +133,9 @@ def viewed(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], k
     return View(entry, page, known, mine)
 
 
-def draft(room: Room, body: str = "", problem: str = "", spare: bool = False) -> Draft:
+def draft(actor: Actor, room: Room, body: str = "", problem: str = "", spare: bool = False) -> Draft:
     """A blank draft, or a refused one, with a fresh key."""
-    return Draft(secrets.token_urlsafe(16), body, problem, f"Message {room.name}", spare)
+    return Draft(messages.fresh_key(actor.id), body, problem, f"Message {room.name}", spare)
 
 
 def remember(request: Request, response: Response, room_id: int) -> None:
