@@ -151,8 +151,9 @@ def is_inert(window: Window, message: int) -> None:
 
 
 def test_markup_in_names_is_inert(open_window: OpenWindow, ana: Person) -> None:
-    name = "<b hx-get=/evil hx-trigger=load>Dan</b>"
-    dan = sign_up(ana.url, ana.invite(), f"dan-{secrets.token_hex(4)}", name)
+    mark = secrets.token_hex(4)  # two of one name would show their usernames
+    name = f"<b hx-get=/evil hx-trigger=load>Dan {mark}</b>"
+    dan = sign_up(ana.url, ana.invite(), f"dan-{mark}", name)
     room = ana.make_room(f'{name}\'s "garden"', dan)
     window = open_window(ana, room)
     his = open_window(dan, room)
