@@ -116,7 +116,10 @@ def test_the_other_pages(page: Page, ana: Person, bea: Person, room: int) -> Non
         f"/rooms/{guest}",
         f"/rooms/{room}/members",
         f"/rooms/{room}/settings",
+        f"/rooms/{room}/leave",
+        f"/rooms/{room}/members/{bea.id}/remove",
         f"/messages/{message}",
+        f"/messages/{message}/delete",
         "/admin/invitations",
         "/admin/settings",
     ):

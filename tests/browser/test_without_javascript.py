@@ -84,7 +84,9 @@ def test_edit_delete_and_what_is_refused(open_window: OpenWindow, bea: Person, r
     assert shown(page) == ["first", "shorter"]
 
     page.locator(f"#message-{message} a.menu").click()
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("link", name="Delete message").click()
+    expect(page.locator(".excerpt")).to_have_text("first")
+    page.get_by_role("button", name="Delete it").click()
     page.wait_for_url(f"**/rooms/{room}")
     assert shown(page) == ["shorter"]
 

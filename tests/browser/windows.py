@@ -178,3 +178,9 @@ class Window:
         panel = self.page.locator("#panel .actions-panel")
         expect(panel).to_be_visible()
         return panel
+
+    def delete(self, number: int) -> None:
+        """By the menu, and then by what it asks."""
+        panel = self.act_on(number)
+        panel.get_by_role("link", name="Delete message").click()
+        panel.get_by_role("button", name="Delete it").click()

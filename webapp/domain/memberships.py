@@ -25,10 +25,12 @@ __all__ = [
     "found",
     "join",
     "leave",
+    "leaving",
     "manage",
     "members",
     "mine",
     "remove",
+    "removing",
     "require",
     "welcome",
 ]
@@ -85,14 +87,31 @@ def found(tx: Transaction, room_id: int, user_id: int) -> None:
 
 def welcome(tx: Transaction, room_id: int, user_id: int) -> None:
     """A newcomer, who is in no room yet, becomes a member of this one."""
-    memberships.add(tx.connection, room_id, user_id, "member", tx.now)
+    memberships.add(tx.connection, room_id, user_id, role_to_begin_with(tx, room_id), tx.now)
 
 
 def join(tx: Transaction, actor: Actor, room_id: int) -> None:
-    """Become a member of an open room; being one already is fine. Raises NotFound, Invalid."""
-    if enter(tx, actor, room_id).role is None:
-        check_own_rooms(tx, actor.id)
-        memberships.add(tx.connection, room_id, actor.id, "member", tx.now)
+    """Become a member of an open room, or of any that `policy` lets this person take over; being one already is fine.
+
+    Raises NotFound, Invalid.
+    """
+    found = memberships.door(tx.connection, room_id, actor.id)
+    if found is None:
+        raise NotFound
+    room, role = found
+    if role is not None:
+        return
+    if room.visibility == "closed" and not policy.may_take_over(
+        actor, memberships.count_members(tx.connection, room_id)
+    ):
+        raise NotFound
+    check_own_rooms(tx, actor.id)
+    memberships.add(tx.connection, room_id, actor.id, role_to_begin_with(tx, room_id), tx.now)
+
+
+def role_to_begin_with(tx: Transaction, room_id: int) -> str:
+    """Who comes into a room that nobody owns any more owns it."""
+    return "member" if memberships.count_owners(tx.connection, room_id) else "owner"
 
 
 def add(tx: Transaction, actor: Actor, room_id: int, username: str, role: str) -> None:
@@ -119,6 +138,21 @@ def check_own_rooms(tx: Transaction, user_id: int) -> None:
 def remove(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> None:
     manage(tx, actor, room_id)
     _end(tx, room_id, user_id)
+
+
+def removing(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> tuple[Entry, Member]:
+    """Whom `remove` would remove. Changes nothing. Raises NotFound, Forbidden."""
+    entry = manage(tx, actor, room_id)
+    member = memberships.find(tx.connection, room_id, user_id)
+    if member is None:
+        raise NotFound("This person is not in the room.")
+    return entry, member
+
+
+def leaving(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, bool]:
+    """(the room, whether this person is the last in it). Changes nothing. Raises NotFound."""
+    entry = require(tx, actor, room_id)
+    return entry, memberships.count_members(tx.connection, room_id) == 1
 
 
 def leave(tx: Transaction, actor: Actor, room_id: int) -> None:

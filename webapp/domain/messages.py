@@ -26,6 +26,7 @@ __all__ = [
     "Message",
     "Repeated",
     "change",
+    "deletable",
     "find",
     "fresh_key",
     "own",
@@ -205,11 +206,17 @@ def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str)
     return message
 
 
-def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
-    """Leave a tombstone. What the message showed for others, its author's name or the day, passes to the next one."""
+def deletable(tx: Transaction, actor: Actor, message_id: int) -> Message:
+    """A message that this person may delete. Raises NotFound, Forbidden."""
     _, message = find(tx, actor, message_id)
     if not policy.may_delete(actor, message.author_id):
         raise Forbidden("Only its author or an admin may delete a message.")
+    return message
+
+
+def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
+    """Leave a tombstone. What the message showed for others, its author's name or the day, passes to the next one."""
+    message = deletable(tx, actor, message_id)
     revision = rooms.advance(tx, message.room_id)
     message = current(tx, actor, message_id)
     heir = messages.following(tx.connection, message.room_id, message_id)

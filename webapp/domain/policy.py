@@ -19,6 +19,11 @@ def may_manage_room(actor: Person, membership_role: str | None) -> bool:
     return membership_role == "owner" or (membership_role is not None and may_administer(actor))
 
 
+def may_take_over(actor: Person, members: int) -> bool:
+    """Find and join a closed room that nobody is in any more."""
+    return not members and may_administer(actor)
+
+
 def may_edit(actor: Person, author_id: int) -> bool:
     return actor.id == author_id
 

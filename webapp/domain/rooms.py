@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from webapp.domain import events, memberships, names
+from webapp.domain import events, memberships, names, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.unit_of_work import Transaction
@@ -90,7 +90,8 @@ def last_posted_at(tx: Transaction, room_id: int) -> int:
 
 
 def directory(tx: Transaction, actor: Actor) -> list[Listing]:
-    found = rooms.directory(tx.connection, actor.id)
+    """The rooms that this person is in or may join, by name."""
+    found = rooms.directory(tx.connection, actor.id, empty=policy.may_take_over(actor, members=0))
     return sorted(found, key=lambda listing: names.natural(listing.room.name))
 
 

@@ -56,6 +56,16 @@ def count(connection: Connection, user_id: int) -> int:
     return int(connection.execute(rows).scalar_one())
 
 
+def count_members(connection: Connection, room_id: int) -> int:
+    rows = select(func.count()).where(memberships.c.room_id == room_id)
+    return int(connection.execute(rows).scalar_one())
+
+
+def find(connection: Connection, room_id: int, user_id: int) -> Member | None:
+    row = connection.execute(MEMBERS.where(users.c.id == user_id), {"room": room_id}).first()
+    return Member(*row) if row else None
+
+
 def count_owners(connection: Connection, room_id: int) -> int:
     owners = select(func.count()).where(memberships.c.room_id == room_id, memberships.c.role == "owner")
     return int(connection.execute(owners).scalar_one())

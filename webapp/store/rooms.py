@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, case, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, exists, func, insert, literal, select, update
 
 from webapp.store.prepared import Prepared
 from webapp.store.schema import memberships, rooms
@@ -106,14 +106,18 @@ def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in connection.execute(HEADS, {"ids": list(room_ids)})}
 
 
-def directory(connection: Connection, user_id: int) -> list[Listing]:
-    """The open rooms and this person's closed ones."""
+def directory(connection: Connection, user_id: int, empty: bool) -> list[Listing]:
+    """The open rooms, this person's closed ones, and if `empty` those that nobody is in."""
     counted = select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
     rows = connection.execute(
         select(*COLUMNS, func.coalesce(counted.c.members, 0), memberships.c.role)
         .outerjoin(counted, counted.c.room_id == rooms.c.id)
         .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == user_id))
-        .where((rooms.c.visibility == "open") | memberships.c.role.is_not(None))
+        .where(
+            (rooms.c.visibility == "open")
+            | memberships.c.role.is_not(None)
+            | (literal(empty) & counted.c.members.is_(None))
+        )
         .order_by(rooms.c.id)
     )
     return [Listing(Room(*row[:5]), row[5], row[6]) for row in rows]

@@ -40,6 +40,18 @@ async def add(request: Request) -> Response:
     return pages.see(f"/rooms/{room_id}/members")
 
 
+async def ask_to_remove(request: Request) -> Response:
+    room_id = number(request, "room")
+    actor, (entry, member, mine) = await guards.read(request, removing, room_id, number(request, "user"))
+    return pages.answer(
+        "members/remove.html", pages.page(request, actor, mine, room_id), room=entry.room, member=member
+    )
+
+
+def removing(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> tuple[Entry, Member, list[Room]]:
+    return *memberships.removing(tx, actor, room_id, user_id), memberships.mine(tx, actor)
+
+
 async def remove(request: Request) -> Response:
     room_id = number(request, "room")
     await guards.write(request, memberships.remove, room_id, number(request, "user"))

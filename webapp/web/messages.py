@@ -83,14 +83,32 @@ async def edit(request: Request) -> Response:
     return done(request, changed)
 
 
+async def ask_to_delete(request: Request) -> Response:
+    actor, (view, mine) = await guards.read(request, deletable, number(request, "message"))
+    if wants_fragment(request):
+        return pages.fragment(render("messages/_delete.html", view=view))
+    return pages.answer("messages/delete.html", pages.page(request, actor, mine, view.room.id), view=view)
+
+
+def deletable(tx: Transaction, actor: Actor, message_id: int) -> tuple[View, list[Room]]:
+    messages.deletable(tx, actor, message_id)
+    return viewed(tx, actor, message_id)
+
+
+async def menu(request: Request) -> Response:
+    """The link to a message's actions once more, which takes the focus."""
+    _, (_, found) = await guards.read(request, messages.find, number(request, "message"))
+    return pages.fragment(render("messages/_menu.html", message=found))
+
+
 async def delete(request: Request) -> Response:
     _, gone = await guards.write(request, messages.remove, number(request, "message"))
     return done(request, gone)
 
 
 def done(request: Request, changed: Message) -> Response:
-    """The socket brings the change to the page; the answer only closes the panel."""
+    """The socket brings the change to the page; the answer closes the panel and gives the focus back."""
     if by_htmx(request):
-        return pages.fragment(render("messages/done.html"))
+        return pages.fragment(render("messages/done.html", message=changed))
     around = "" if changed.deleted_at else f"?around={changed.id}#message-{changed.id}"
     return pages.see(f"/rooms/{changed.room_id}{around}")

@@ -198,6 +198,17 @@ async def join(request: Request) -> Response:
     return pages.see(f"/rooms/{room_id}")
 
 
+async def ask_to_leave(request: Request) -> Response:
+    """The question before a room is left that cannot be joined again."""
+    room_id = number(request, "room")
+    actor, (entry, last, mine) = await guards.read(request, leaving, room_id)
+    return pages.answer("rooms/leave.html", pages.page(request, actor, mine, room_id), room=entry.room, last=last)
+
+
+def leaving(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, bool, list[Room]]:
+    return *memberships.leaving(tx, actor, room_id), memberships.mine(tx, actor)
+
+
 async def leave(request: Request) -> Response:
     await guards.write(request, memberships.leave, number(request, "room"))
     return pages.see("/rooms")
