@@ -21,6 +21,8 @@ DISGUISED = [
     "A\u034fna",
     "Ana\u00ad",
     "Ana @ana",
+    "Ana \uff20ana",
+    "A\u0301\u200d\u0301na",
 ]
 FINE = [
     "Ana Lima", "Zo\u00eb", "\u5c71\u7530 \u592a\u90ce", "\u0646\u0627\u0645\u200c\u0647\u0627",
@@ -29,7 +31,7 @@ FINE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*NOTHING, *DISGUISED, "Ana @ana"], ids=ascii)
+@pytest.mark.parametrize("name", [*NOTHING, *DISGUISED], ids=ascii)
 def test_case_57_a_name_that_is_not_what_is_seen_is_refused(name: str) -> None:
     with pytest.raises(Invalid) as refused:
         names.display_name(name)
@@ -43,7 +45,14 @@ def test_a_name_of_any_script_is_taken_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Ana", "\u0410na"), ("Bill", "BiII"), ("Moma", "Morna"), ("Ana L", "ana  l"), ("Leo", "L\u0435o"), ("Al", "A1")],
+    [
+        ("Ana", "\u0410na"), ("Bill", "BiII"), ("Moma", "Morna"), ("Ana L", "ana  l"), ("Leo", "L\u0435o"),
+        ("Al", "A1"),
+        ("\u0645\u062d\u0645\u062f", "\u0645\u200d\u062d\u0645\u062f"), ("\u2764", "\u2764\ufe0f"),
+        ("Hugo", "\u04bbugo"),
+        ("Dan", "\u0501an"), ("Tom", "T\u0585m"), ("Yan", "\u04aean"), ("O'Neil", "O\u2019Neil"),
+        ("Ana-B", "Ana\u2013B"),
+    ],
     ids=ascii,
 )  # fmt: skip
 def test_names_that_look_alike_have_one_skeleton(one: str, other: str) -> None:

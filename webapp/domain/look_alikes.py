@@ -10,15 +10,17 @@ BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\
 """Letters, marks and symbols that are drawn as nothing."""
 JOINERS = "\u200c\u200d"
 SELECTOR = "\ufe0f"
-UNJOINED = ("LATIN", "GREEK", "CYRILLIC", "HANGUL", "CJK", "HIRAGANA", "KATAKANA")
+UNJOINED = ("LATIN", "GREEK", "CYRILLIC", "HANGUL", "CJK", "HIRAGANA", "KATAKANA", "COMBINING")
 NEWER_EMOJI = range(0x1F000, 0x1FB00)
 """Python 3.11 does not know the newest of these."""
-# In small letters, for names are compared so: Cyrillic, Greek, and what looks like an o or an l.
+# In small letters, for names are compared so: Cyrillic, Greek, Armenian, what looks like an o or an l, quotes, dashes.
 ALIKE = str.maketrans(
     "\u0430\u0435\u0456\u0458\u043e\u0440\u0441\u0443\u0455\u0445\u0432\u043a\u043c\u043d\u0442\u04cf"
     "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
-    "01|i\u0131",
-    "aeljopcysxbkmhtl" + "abezhlkmnoptyx" + "ollll",
+    "\u04bb\u0501\u051b\u051d\u04af\u0585\u0570\u0578\u057d\u0261\u0251"
+    "01|i\u0131"
+    "\u2018\u2019\u02bc`\u2010\u2012\u2013\u2014\u2212",
+    "aeljopcysxbkmhtl" + "abezhlkmnoptyx" + "hdqwyohnuga" + "ollll" + "''''-----",
 )
 
 
@@ -56,6 +58,7 @@ def has_substance(text: str) -> bool:
 
 
 def skeleton(name: str) -> str:
-    """The same for names that look the same."""
-    folded = unicodedata.normalize("NFKC", visible(name)).casefold()
+    """The same for names that look the same; a joiner or selector that is left in a name need not change its look."""
+    plain = "".join(c for c in visible(name) if c not in JOINERS + SELECTOR)
+    folded = unicodedata.normalize("NFKC", plain).casefold()
     return "".join(folded.translate(ALIKE).replace("rn", "m").split())[:120]

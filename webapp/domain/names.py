@@ -42,7 +42,7 @@ def display_name(value: str) -> str:
     hidden = next((c for place, c in enumerate(value) if not look_alikes.is_seen(value, place)), None)
     if hidden is not None:
         raise Invalid(display_name=f"A name has no character that cannot be seen, like U+{ord(hidden):04X}: type it.")
-    if "@" in name:
+    if "@" in unicodedata.normalize("NFKC", name):
         raise Invalid(display_name="A name has no @: that stands before usernames.")
     return name
 

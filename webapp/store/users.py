@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from webapp.store.schema import users
+from webapp.store.schema import community, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def add(connection: Connection, username: str, display_name: str, password_hash:
 
 def set_skeleton(connection: Connection, user_id: int, skeleton: str) -> None:
     """Where others have the same, all of them show their username."""
+    # One sign-up after the other until the COMMIT, for of two at once neither would see the other.
+    connection.execute(select(community.c.id).with_for_update())
     connection.execute(update(users).where(users.c.id == user_id).values(name_skeleton=skeleton))
     alike = users.c.name_skeleton == skeleton
     if connection.execute(select(func.count()).where(alike)).scalar_one() > 1:
