@@ -77,7 +77,7 @@ def test_signing_out_in_another_window_leads_to_the_login(
     window = open_window(person, room)
     asked = Requests(window)
     person.sign_out()
-    window.page.wait_for_url("**/login")
+    window.page.wait_for_url("**/login?reason=signed-out**")
     assert asked.sessions == 1
 
 
@@ -88,5 +88,5 @@ def test_removal_leads_to_the_rooms(
     window = open_window(bea, room)
     asked = Requests(window)
     ana.remove(room, bea)
-    window.page.wait_for_url("**/rooms")
+    window.page.wait_for_url("**/rooms?reason=removed")
     assert asked.sessions == 1

@@ -13,9 +13,9 @@ from webapp.domain.passwords import problem
 from webapp.domain.signatures import hashed, new_token
 from webapp.domain.unit_of_work import Transaction
 from webapp.store.database import Unavailable
-from webapp.web import browsers, errors, forms, guards, pages, passwords
+from webapp.web import browsers, errors, forms, guards, pages, passwords, reasons
 from webapp.web.forms import Form
-from webapp.web.requests import address, by_htmx, device, network, resources, session_hash
+from webapp.web.requests import address, device, network, resources, session_hash
 
 FIRST_ROOM = ("General", "Whatever does not fit elsewhere")
 
@@ -70,7 +70,7 @@ async def login_page(request: Request) -> Response:
     if await is_fresh(request):
         return pages.see("/setup")
     form = Form({"next": local_path(request.query_params.get("next", ""))})
-    return pages.answer("accounts/login.html", pages.page(request), form=form)
+    return pages.answer("accounts/login.html", pages.page(request), form=form, reason=reasons.told(request))
 
 
 async def login(request: Request) -> Response:
@@ -137,13 +137,15 @@ async def session(request: Request) -> Response:
 
 
 async def where_to_go(request: Request) -> Response:
-    room = request.query_params.get("room")
+    room, by_page = request.query_params.get("room"), "page" in request.query_params
     try:
         actor = await guards.signed_in(request)
     except SignedOut:
-        return errors.signed_out(request) if by_htmx(request) else pages.fragment("", 401, HX_Redirect="/login")
+        back = numbers.whole(room) if room is not None else None
+        ended = reasons.signed_out(f"/rooms/{back}" if back is not None else "")
+        return reasons.answer(ended, 401) if by_page else pages.fragment("", 401, HX_Redirect="/login")
     if room is not None and not await guards.is_member(request, actor, numbers.whole(room)):
-        return pages.fragment("", 404, HX_Redirect="/rooms")
+        return reasons.answer(reasons.removed(), 404) if by_page else pages.fragment("", 404, HX_Redirect="/rooms")
     return Response(status_code=204)
 
 
@@ -179,7 +181,9 @@ async def newcomer(request: Request, form: Form) -> Newcomer:
 def shown_again(request: Request, template: str, form: Form, error: DomainError) -> Response:
     """The form with what was typed and what is wrong; never the password."""
     form.blame(error)
-    return errors.with_wait(pages.answer(template, pages.page(request), errors.status_of(error), form=form), error)
+    return errors.with_wait(
+        pages.answer(template, pages.page(request), errors.status_of(error), form=form, reason=""), error
+    )
 
 
 def local_path(path: str) -> str:

@@ -12,7 +12,7 @@ from starlette.types import ExceptionHandler
 from webapp.domain.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound, SignedOut, TooMany
 from webapp.store.database import Unavailable
 from webapp.templating import render
-from webapp.web import pages
+from webapp.web import pages, reasons
 from webapp.web.refusals import Refused
 from webapp.web.requests import by_htmx
 
@@ -74,7 +74,7 @@ def with_wait(response: Response, error: DomainError) -> Response:
 def signed_out(request: Request) -> Response:
     """To the login form, and back here afterwards if it is a page that can be asked for again."""
     if by_htmx(request):
-        return pages.fragment("", 401, HX_Redirect="/login")
+        return reasons.answer(reasons.signed_out(), 401)
     if request.method != "GET":
         return pages.see("/login")
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -15,7 +15,7 @@ from webapp.domain.memberships import Entry, Room
 from webapp.domain.rooms import Listing
 from webapp.domain.unit_of_work import Transaction
 from webapp.templating import render
-from webapp.web import accounts, errors, forms, guards, newest, pages
+from webapp.web import accounts, errors, forms, guards, newest, pages, reasons
 from webapp.web.forms import Form
 from webapp.web.newest import NewestPages
 from webapp.web.requests import number, place, resources, revision, session_hash
@@ -70,7 +70,9 @@ def show_directory(
     request: Request, actor: Actor, listings: list[Listing], mine: list[Room], form: Form, status: int = 200
 ) -> Response:
     frame = pages.page(request, actor, mine, here="directory")
-    return pages.answer("rooms/directory.html", frame, status, listings=listings, form=form)
+    return pages.answer(
+        "rooms/directory.html", frame, status, listings=listings, form=form, reason=reasons.told(request)
+    )
 
 
 async def create(request: Request) -> Response:

@@ -1,0 +1,48 @@
+"""Why a page has ended, told where its reader goes next: a code from this list in the address, never a text."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from webapp.templating import render
+from webapp.web import pages
+
+SIGNED_OUT, REMOVED = "signed-out", "removed"
+TEXTS = {
+    SIGNED_OUT: "You were signed out, here or on another page, or your session is over.",
+    REMOVED: "You are not in that room any more: you left it, or were removed from it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a page shows that ends: why, and the way on."""
+
+    text: str
+    path: str
+    way_on: str
+    """What a page that holds something unsent offers instead of going there."""
+
+
+def told(request: Request) -> str:
+    """The reason that the address names; empty for none of ours."""
+    return TEXTS.get(request.query_params.get("reason", ""), "")
+
+
+def signed_out(path: str = "") -> Ended:
+    """`path`: where to come back to."""
+    back = f"&next={quote(path, safe='/')}" if path else ""
+    return Ended(
+        TEXTS[SIGNED_OUT], f"/login?reason={SIGNED_OUT}{back}", "Sign in on a new page, then send what is here"
+    )
+
+
+def removed() -> Ended:
+    return Ended(TEXTS[REMOVED], f"/rooms?reason={REMOVED}", "To all rooms; copy what is here before")
+
+
+def answer(ended: Ended, status: int) -> Response:
+    """The page goes there by itself, unless something unsent is written in it: then it says why, and stays."""
+    return pages.fragment(render("live/ended.html", ended=ended), status)
