@@ -209,3 +209,18 @@ def test_fingers_find_44_pixels(open_window: OpenWindow, ana: Person, room: int,
     bare = open_window(ana, has_touch=True, java_script_enabled=False, viewport={"width": width, "height": 740}).page
     bare.goto(f"{ana.url}/rooms/{room}")
     assert bare.evaluate(SMALL) == []
+
+
+def test_what_styles_draw_is_shown_when_it_is_so(open_window: OpenWindow, ana: Person, room: int) -> None:
+    message = ana.post(room, "the only one")
+    window = open_window(ana, room)
+    page = window.page
+    window.draft.focus()
+    assert "Enter sends" in style(page, ".keys", "content", "::before")
+    assert style(page, ".keys", "opacity") == "1"
+    page.locator("#heartbeat").evaluate("banner => banner.replaceChildren()")
+    assert "Offline" in style(page, "#heartbeat", "content", "::after")
+    expect(page.locator(".inner .empty")).to_be_hidden()
+    ana.delete(message)
+    expect(page.locator(".inner .empty")).to_be_visible()
+    assert page.locator(".inner .empty").evaluate("line => line.offsetHeight") > 20, "its line is drawn"

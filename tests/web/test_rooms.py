@@ -106,3 +106,15 @@ def test_only_an_admin_has_admin_pages(ana: Person) -> None:
         assert finn.http.post(path, data={"uses": "1", "days": "1", "community": "x"}).status_code == 403
     wrong = ana.http.post("/admin/settings", data={"community": "Casa", "time_zone": "Mars/Olympus"})
     assert (wrong.status_code, "Mars/Olympus" in wrong.text) == (422, True)
+
+
+def test_without_styles_a_page_says_only_what_is_so(ana: Person) -> None:
+    """A browser that knows no styles, such as w3m, shows every text that is in the page."""
+    room = ana.make_room("Plain")
+    empty = ana.http.get(f"/rooms/{room}").text
+    assert "Nothing has been said in Plain yet." in empty
+    ana.post(room, "hello")
+    for text in (empty, ana.http.get(f"/rooms/{room}").text):
+        assert "Offline" not in text
+        assert "sends" not in text
+    assert "Nothing has been said" not in text
