@@ -122,7 +122,7 @@ def test_case_52_what_one_person_wrote_is_not_posted_under_anothers_name(
     open_window: OpenWindow, ana: Person, bea: Person, room: int, problems: Problems
 ) -> None:
     """Somebody signs in in another tab of the browser; the page of whoever was there before is still open."""
-    problems.expect("status of 409", "status of 401")
+    problems.expect("status of 403", "status of 401")
     window, other = open_window(ana, room), open_window(bea, room)
     window.draft.fill("from Ana")
     window.page.context.add_cookies(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 
 from webapp.domain import community, events, invitations, look_alikes
-from webapp.domain.errors import Invalid, SignedOut
+from webapp.domain.errors import AnotherPerson, Invalid, SignedOut
 from webapp.domain.unit_of_work import Transaction
 from webapp.store import sessions, users
 from webapp.store.users import User
@@ -46,14 +46,16 @@ class Newcomer:
     password_hash: str
 
 
-def authenticate(tx: Transaction, session: str | None) -> Actor:
-    """Who is behind this session hash. Raises SignedOut."""
+def authenticate(tx: Transaction, session: str | None, author: int | None = None) -> Actor:
+    """Who is behind this session hash. Raises SignedOut, and AnotherPerson when it is not the `author` of a form."""
     found = sessions.find(tx.connection, session) if session else None
     if found is None:
         raise SignedOut
     until = min(found.created_at + ABSOLUTE, found.seen_at + IDLE)
     if until <= tx.now:
         raise SignedOut
+    if author is not None and author != found.user_id:
+        raise AnotherPerson(found.display_name)
     stale = tx.now - found.seen_at > TOUCH_EVERY
     return Actor(found.user_id, found.username, found.display_name, found.role, found.id_hash, until, stale)
 

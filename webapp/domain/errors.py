@@ -20,6 +20,16 @@ class Forbidden(DomainError):
     """It is there and seen, but this person may not do this to it."""
 
 
+class AnotherPerson(Forbidden):
+    """The form was made for somebody else, who was signed in on this browser before."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"You are signed in as {name} now, and this page is somebody else's. Nothing was done. Copy what you have"
+            " written, then reload the page."
+        )
+
+
 class SignedOut(DomainError):
     """The session is over or never was."""
 

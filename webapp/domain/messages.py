@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.domain import community, days, events, memberships, policy, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.days import day
-from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from webapp.domain.errors import AnotherPerson, Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.memberships import Entry
 from webapp.domain.rooms import Place
 from webapp.domain.unit_of_work import Transaction, values_of
@@ -20,7 +20,6 @@ OWNED = re.compile(r"for-([1-9]\d{0,17})-")
 KEY = re.compile(r"(?=.{8,64}\Z)[A-Za-z0-9_-]+(?:\.\d{1,3})?")
 
 __all__ = [
-    "AnotherPerson",
     "AnotherText",
     "Draft",
     "Message",
@@ -59,16 +58,6 @@ class AnotherText(Conflict):
         super().__init__("This draft was sent already, with another text. Yours is kept: send it again if it is new.")
 
 
-class AnotherPerson(Conflict):
-    """The draft was given to somebody else, who was signed in on this browser before."""
-
-    def __init__(self, actor: Actor) -> None:
-        super().__init__(
-            f"You are signed in as {actor.display_name} now, but this was written under another name. Nothing was"
-            " posted: copy your text, or sign in as who wrote it."
-        )
-
-
 def fresh_key(person_id: int) -> str:
     """The key of a draft for this person: `for-7-` and 128 random bits. Other programs may choose keys of their own."""
     return f"for-{person_id}-{secrets.token_urlsafe(16)}"
@@ -84,7 +73,7 @@ def check_owner(actor: Actor, key: str) -> None:
     """Raises AnotherPerson."""
     found = OWNED.match(key)
     if found is not None and int(found[1]) != actor.id:
-        raise AnotherPerson(actor)
+        raise AnotherPerson(actor.display_name)
 
 
 def check_key(key: str) -> str:

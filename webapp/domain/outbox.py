@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from webapp.domain import accounts, messages, posting
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError, Invalid, TooMany
-from webapp.domain.messages import AnotherPerson, AnotherText, Message
+from webapp.domain.errors import AnotherPerson, DomainError, Invalid, TooMany
+from webapp.domain.messages import AnotherText, Message
 from webapp.domain.resources import Resources
 from webapp.domain.unit_of_work import Transaction
 

@@ -50,28 +50,33 @@ def repeated_as(tx: Transaction, session: str, room_id: int, draft: Draft) -> Me
     return messages.repeated(tx, accounts.authenticate(tx, session), room_id, draft)
 
 
-async def edit(resources: Resources, session: str | None, message_id: int, body: str) -> Message:
+async def edit(
+    resources: Resources, session: str | None, message_id: int, body: str, author: int | None = None
+) -> Message:
     """Whether the session's person may edit this is asked before the rendering, and again by the transaction that does.
 
-    Raises SignedOut, NotFound, Forbidden, Invalid, TooMany, and the store's Unavailable.
+    `author` is whom the form was made for, if it says so.
+    Raises SignedOut, AnotherPerson, NotFound, Forbidden, Invalid, TooMany, and the store's Unavailable.
     """
     text = messages.check_body(body, resources.settings.limits.message_characters)
     resources.changes.check(session)
     html = markup.plain_line(text)
     if html is None:
-        message = await resources.work.read(own_as, session, message_id)
+        message = await resources.work.read(own_as, session, author, message_id)
         html = await resources.renderer.render(text, message.author_id)
-    changed = await resources.work.write(change_as, session, message_id, text, html)
+    changed = await resources.work.write(change_as, session, author, message_id, text, html)
     if session is not None:
         resources.changes.belongs(session, changed.author_id)
     return changed
 
 
-def own_as(tx: Transaction, session: str | None, message_id: int) -> Message:
-    return messages.own(tx, accounts.authenticate(tx, session), message_id)
+def own_as(tx: Transaction, session: str | None, author: int | None, message_id: int) -> Message:
+    return messages.own(tx, accounts.authenticate(tx, session, author), message_id)
 
 
-def change_as(tx: Transaction, session: str | None, message_id: int, body: str, html: str) -> Message:
-    changed = messages.change(tx, accounts.authenticate(tx, session), message_id, body, html)
+def change_as(
+    tx: Transaction, session: str | None, author: int | None, message_id: int, body: str, html: str
+) -> Message:
+    changed = messages.change(tx, accounts.authenticate(tx, session, author), message_id, body, html)
     accounts.authenticate(tx, session)  # on PostgreSQL it may have waited for the room's lock, and they have signed out
     return changed

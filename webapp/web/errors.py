@@ -9,10 +9,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from webapp.domain.errors import Busy, Conflict, DomainError, Forbidden, Invalid, NotFound, SignedOut, TooMany
+from webapp.domain.errors import (
+    AnotherPerson,
+    Busy,
+    Conflict,
+    DomainError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    SignedOut,
+    TooMany,
+)
 from webapp.store.database import Unavailable
 from webapp.templating import render
-from webapp.web import pages, reasons
+from webapp.web import forms, pages, reasons
 from webapp.web.refusals import Refused
 from webapp.web.requests import by_htmx
 
@@ -50,10 +60,11 @@ def status_of(error: DomainError) -> int:
     return STATUS[type(error)] if type(error) in STATUS else STATUS[type(error).__bases__[0]]
 
 
-def show(request: Request, status: int, text: str) -> Response:
+def show(request: Request, status: int, text: str, kept: str = "") -> Response:
+    """`kept`: what was typed, to be copied from the page; htmx leaves it where it is."""
     if by_htmx(request):
         return pages.fragment(render("errors/_alert.html", error=SimpleNamespace(text=text)), status)
-    error = SimpleNamespace(status=status, title=TITLES.get(status, "This did not work"), text=text)
+    error = SimpleNamespace(status=status, title=TITLES.get(status, "This did not work"), text=text, kept=kept)
     return pages.answer("errors/page.html", pages.page(request), status, error=error)
 
 
@@ -61,7 +72,8 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     if isinstance(error, SignedOut):
         return signed_out(request)
-    return with_wait(show(request, status_of(error), error.text), error)
+    kept = await forms.written(request) if isinstance(error, AnotherPerson) else ""
+    return with_wait(show(request, status_of(error), error.text, kept), error)
 
 
 def with_wait(response: Response, error: DomainError) -> Response:

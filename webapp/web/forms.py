@@ -6,10 +6,13 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
+from webapp import numbers
 from webapp.domain.errors import DomainError, Invalid
 
+KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MOST_FIELDS = 200
 BODY = "body"
+WRITTEN = (BODY, "name", "topic", "community", "username")
 
 
 class Form:
@@ -27,10 +30,14 @@ class Form:
             self.errors["form"] = error.text
 
 
+def kind_of(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def data(request: Request) -> FormData:
     """The body's fields. Raises Invalid for one that is no form, or no text."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    kind = kind_of(request)
+    if kind not in KINDS:
         raise Invalid(form="A form was expected here.")
     try:
         if kind == "multipart/form-data":
@@ -48,6 +55,28 @@ def encodable(found: FormData) -> FormData:
     for _, value in found.multi_items():
         str(value).encode()
     return found
+
+
+async def author(request: Request) -> int | None:
+    """The person whom the form was made for. None when it does not say, as those of bots do not. Raises Invalid."""
+    if kind_of(request) not in KINDS:
+        return None
+    return person_in(await data(request))
+
+
+def person_in(found: FormData) -> int | None:
+    """The same of a form that is read already."""
+    value = found.get("as")
+    person = numbers.whole(value) if value is not None else None
+    if value is not None and person is None:
+        raise Invalid(form="The form is damaged. Reload the page; your text can be copied first.")
+    return person
+
+
+async def written(request: Request) -> str:
+    """What somebody has typed into the form, to be copied."""
+    found = await data(request)
+    return "\n".join(value for name in WRITTEN for value in found.getlist(name) if isinstance(value, str) and value)
 
 
 async def read(request: Request) -> Form:

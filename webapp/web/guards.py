@@ -9,6 +9,7 @@ from webapp.domain import accounts, memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound
 from webapp.domain.unit_of_work import Transaction
+from webapp.web import forms
 from webapp.web.requests import resources, session_hash
 
 P = ParamSpec("P")
@@ -29,13 +30,14 @@ async def read(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kw
 async def write(request: Request, verb: Verb[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
     """The same for a verb that changes something: nothing is written when the session has ended by then.
 
-    On PostgreSQL the verb may have waited for a lock, and meanwhile somebody signed out. Raises TooMany, too.
+    On PostgreSQL the verb may have waited for a lock, and meanwhile somebody signed out. Raises TooMany, too, and
+    AnotherPerson for a form that was made for somebody else.
     """
-    session, held = session_hash(request), resources(request)
-    as_actor = behind_door(session, verb, *args, **kwargs)
+    session, author, held = session_hash(request), await forms.author(request), resources(request)
 
     def to_the_end(tx: Transaction) -> tuple[Actor, T]:
-        actor, result = as_actor(tx)
+        actor = accounts.authenticate(tx, session, author)
+        result = verb(tx, actor, *args, **kwargs)
         accounts.authenticate(tx, session)
         return actor, result
 

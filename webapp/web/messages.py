@@ -57,6 +57,7 @@ def view_of(entry: Entry, found: Message, actor: Actor, body: str, problem: str 
         author_name=found.author_name,
         body=body,
         problem=problem,
+        actor_id=actor.id,
         may_edit=policy.may_edit(actor, found.author_id),
         may_delete=policy.may_delete(actor, found.author_id),
     )
@@ -73,7 +74,9 @@ async def edit(request: Request) -> Response:
     message_id = number(request, "message")
     form = await forms.read(request)
     try:
-        changed = await posting.edit(resources(request), session_hash(request), message_id, form.values["body"])
+        changed = await posting.edit(
+            resources(request), session_hash(request), message_id, form.values["body"], await forms.author(request)
+        )
     except (Invalid, TooMany) as error:
         actor, (view, mine) = await guards.read(request, viewed, message_id)
         view.body, view.problem, status = form.values["body"], error.text, errors.status_of(error)

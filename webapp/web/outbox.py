@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from webapp.domain import memberships, messages, outbox, posting
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import DomainError, Invalid
+from webapp.domain.errors import AnotherPerson, DomainError, Invalid
 from webapp.domain.memberships import Entry
 from webapp.domain.messages import AnotherText
 from webapp.domain.outbox import Outcome, Settled, Typed
@@ -113,6 +113,8 @@ async def to_page(request: Request, room_id: int, outcomes: Sequence[Outcome]) -
     failed = next((each for each in outcomes if each.error is not None), None)
     if failed is None or failed.error is None:
         return pages.see(f"/rooms/{room_id}")
+    if isinstance(failed.error, AnotherPerson):
+        raise failed.error
     status = errors.status_of(failed.error)
     return await rooms.show_room(request, room_id, status, failed.draft.body, failed.error.text)
 
