@@ -208,6 +208,40 @@ def test_a_post_whose_answer_is_lost_makes_one_message(
     expect(window.drafts).to_have_count(1)
 
 
+ADDED = """() => { window.added = []; new MutationObserver(changes => changes.forEach(change =>
+    change.addedNodes.forEach(node => window.added.push(node.id)))).observe(
+    document.getElementById('messages'), {childList: true}) }"""
+
+
+@pytest.mark.chromium("its driver fetches a held request without the body")
+def test_a_late_answer_does_not_bring_back_what_is_gone_while_the_page_catches_up_again(
+    open_window: OpenWindow, ana: Person, bea: Person, room: int
+) -> None:
+    """A page of the history leads the cursor back to where it was asked for, which is where the message was sent."""
+    for number in range(60):
+        ana.post(room, f"number {number}")
+    window = open_window(bea)
+    held: dict[str, tuple[Route, APIResponse]] = {}
+    window.page.route("**/messages*", lambda route: held.update({route.request.method: (route, route.fetch())}))
+    window.open(room)
+    window.page.evaluate(ADDED)
+    window.page.locator("#scroller").evaluate("each => each.scrollTo(0, -each.scrollHeight)")
+    window.until(lambda: "GET" in held)
+    window.write("said too soon")
+    window.comes_to(lambda: window.texts[-1], "said too soon")
+    window.until(lambda: "POST" in held)
+    message = list(window.log)[-1]
+    ana.delete(message)
+    window.comes_to(lambda: window.texts[-1], "number 59")
+    for method in ("GET", "POST"):
+        route, response = held.pop(method)
+        route.fulfill(response=response)
+    window.comes_to(lambda: len(window.log), 60)
+    window.comes_to(lambda: window.unsent, [])
+    assert window.page.evaluate("window.added").count(f"message-{message}") == 1
+    assert window.texts[-1] == "number 59"
+
+
 @pytest.mark.chromium("its driver fetches a held request without the body")
 def test_a_message_that_is_gone_before_the_answer_comes_stays_away(
     open_window: OpenWindow, ana: Person, bea: Person, room: int

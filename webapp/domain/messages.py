@@ -25,6 +25,7 @@ __all__ = [
     "Message",
     "Repeated",
     "change",
+    "check_owner",
     "deletable",
     "find",
     "fresh_key",

@@ -23,7 +23,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
     resources.pace.check(session)
     html = markup.plain_line(text)
     if html is None:
-        actor = await resources.work.read(poster, session, room_id)
+        actor = await resources.work.read(poster, session, room_id, key)
         html = await resources.renderer.render(text, actor.id)
     draft = Draft(key, text, html)
     try:
@@ -35,9 +35,10 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
     return message, True
 
 
-def poster(tx: Transaction, session: str, room_id: int) -> Actor:
-    """Who would post here. Raises SignedOut, NotFound."""
+def poster(tx: Transaction, session: str, room_id: int, key: str) -> Actor:
+    """Who would post here. Raises SignedOut, AnotherPerson, NotFound."""
     actor = accounts.authenticate(tx, session)
+    messages.check_owner(actor, key)
     memberships.require(tx, actor, room_id)
     return actor
 

@@ -25,7 +25,8 @@ async def page(request: Request) -> Response:
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
     log = newest.log(room_id, found)
     head = entry.room.head
-    socket = SimpleNamespace(room_id=room_id, head=head, since=revision(request.query_params.get("since"), head))
+    since = revision(request.query_params.get("since"), head)
+    socket = SimpleNamespace(room_id=room_id, head=head, since=since, behind=True)
     if "before" in where:
         log.newer = ""
         return pages.fragment(render("messages/older.html", log=log, socket=socket))

@@ -118,7 +118,7 @@ async def show_room(request: Request, room_id: int, status: int = 200, body: str
         entry=view.entry,
         room=view.entry.room,
         log=shown,
-        socket=SimpleNamespace(room_id=room_id, since=view.entry.room.head),
+        socket=SimpleNamespace(room_id=room_id, since=view.entry.room.head, behind=False),
         draft=draft(actor, view.entry.room, body, problem),
     )
     remember(request, response, room_id)
@@ -151,7 +151,8 @@ async def live(request: Request) -> Response:
     """A fresh socket element, for a page whose own has fallen silent."""
     room_id = number(request, "room")
     _, entry = await guards.read(request, memberships.require, room_id)
-    socket = SimpleNamespace(room_id=room_id, since=revision(request.query_params.get("since"), entry.room.head))
+    since = revision(request.query_params.get("since"), entry.room.head)
+    socket = SimpleNamespace(room_id=room_id, since=since, behind=False)
     return pages.fragment(render("live/_socket.html", socket=socket))
 
 
