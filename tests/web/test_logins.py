@@ -190,7 +190,9 @@ def test_the_cookie_of_a_browser_opens_nothing_and_serves_its_own_people_alone(t
         stranger = Person(town.servers[-1].url, person.username)
         assert [login(stranger, "guess") for _ in range(TRIES)] == [TRIED] * TRIES
     assert login(bea, PASSWORD, carl.username) == REFUSED, "she has not signed in as him"
-    for damaged in (kept[:-1] + "x", kept.partition(".")[2], "1-00.x", "x" * 5_000, '"\\', ""):
+    people, _, signature = kept.rpartition(".")
+    forged = f"{people}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
+    for damaged in (forged, kept.partition(".")[2], "1-00.x", "x" * 5_000, '"\\', ""):
         other = Person(bea.url, bea.username)
         other.http.cookies.set("browser", damaged)
         assert login(other, PASSWORD) == REFUSED, damaged
