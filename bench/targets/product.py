@@ -1,6 +1,7 @@
 """Tertulia itself: signed-in members in one room, stored messages, everything on. Limits are raised by settings alone."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +15,7 @@ TEXT = ("{T} a message of some hundred and fifty characters, as people write the
         "rather chatty - you know what I mean, no?").replace(" ", "+")
 
 
+@cache
 def cookie(number):
     """The cookie of person `number`, whose session prepare_product.py has put into the database."""
     return f"session={Signatures((KEY,)).sessions.sign(f'bench-{number}').decode()}"

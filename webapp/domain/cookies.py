@@ -4,7 +4,6 @@ By https their names begin with `__Host-`, which browsers take from this host al
 """
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -28,8 +27,12 @@ def named(resources: Resources, connection: HTTPConnection, name: str) -> str:
 
 def values(connection: HTTPConnection, name: str) -> list[str]:
     """The cookies of exactly this name in the order of the headers, whatever other programs' cookies look like."""
-    pairs = (pair.partition("=") for header in connection.headers.getlist("cookie") for pair in header.split(";"))
-    return list(islice((value.strip() for key, _, value in pairs if key.strip() == name), MOST_OF_ONE_NAME))
+    found = []
+    for header in connection.headers.getlist("cookie"):
+        if name in header:  # most of the time there is nothing more to do
+            pairs = (pair.partition("=") for pair in header.split(";"))
+            found += [value.strip() for key, _, value in pairs if key.strip() == name]
+    return found[:MOST_OF_ONE_NAME]
 
 
 def read(resources: Resources, connection: HTTPConnection, name: str) -> str:
@@ -65,10 +68,11 @@ def set_session(resources: Resources, connection: HTTPConnection, response: Resp
 
 def renew_session(resources: Resources, connection: HTTPConnection, response: Response) -> None:
     """Give a session that came by a plain cookie its name for https."""
-    plain = values(connection, SESSION)
-    if not plain or not secure(resources, connection):
+    if not secure(resources, connection):
         return
-    signatures = resources.signatures
+    plain, signatures = values(connection, SESSION), resources.signatures
+    if not plain:
+        return
     if first(signatures.secure_session_hash, values(connection, f"__Host-{SESSION}")) is None:
         token = first(signatures.session_token, plain)
         if token is not None:
