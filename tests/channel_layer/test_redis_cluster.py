@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,23 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 def topic(group: str) -> str:
     return f"tertulia:0:group:{group}"
+
+
+@pytest.fixture
+async def no_late_writes() -> AsyncIterator[None]:
+    """uvloop's TLS may write to a transport that it has closed, after a handshake that was given up (uvloop issue 506);
+    a busy machine gives some up. Any other error of a callback is an error here, too."""
+    loop = asyncio.get_running_loop()
+    strict = loop.get_exception_handler()
+    assert strict is not None
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "the handler is closed" not in str(context.get("exception")):
+            strict(loop, context)
+
+    loop.set_exception_handler(handle)
+    yield
+    loop.set_exception_handler(strict)
 
 
 @asynccontextmanager
@@ -98,6 +116,7 @@ async def test_a_password(new_cluster: NewCluster) -> None:
         await bounded(stranger.group_send("room.7", event(1)))
 
 
+@pytest.mark.usefixtures("no_late_writes")
 async def test_tls(new_cluster: NewCluster, certificate: tuple[Path, list[str]]) -> None:
     file, words = certificate
     cluster = new_cluster(tls=words)
