@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from webapp.domain.unit_of_work import Transaction  # noqa: E402
+from webapp.services.unit_of_work import Transaction  # noqa: E402
 from webapp.settings import load  # noqa: E402
 from webapp.store import community, memberships, rooms, sessions, users  # noqa: E402
 from webapp.store.engine import migrate, open_engine  # noqa: E402

@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from webapp import markup
-from webapp.domain import accounts, community, invitations, memberships, messages, passwords, rooms
+from webapp.domain import accounts, community, invitations, memberships, messages, rooms
 from webapp.domain.accounts import Actor, Newcomer
 from webapp.domain.messages import Draft
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import passwords
 from webapp.settings import SettingsError, load
 from webapp.store.engine import migrate, open_engine
 

@@ -9,7 +9,7 @@ from webapp.domain import accounts, invitations, memberships, messages, rooms
 from webapp.domain.accounts import Actor, Browser, Newcomer
 from webapp.domain.events import Event
 from webapp.domain.messages import Draft, Message
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store.engine import migrate, open_engine
 
 SECOND = 1_000_000
@@ -41,7 +41,7 @@ class House:
 
     def person(self, name: str) -> Actor:
         """Somebody new, signed in."""
-        invitation = self.do(invitations.make, self.admin, "1", "1")
+        invitation = self.do(invitations.make, self.admin, 1, 1)
         user_id = self.do(accounts.sign_up, invitation, Newcomer(name.lower(), name, "hash"))
         return self.sign_in(user_id)
 

@@ -6,8 +6,8 @@ import click
 import uvicorn
 
 from webapp.domain import installation
-from webapp.domain.resources import check_redis
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services.resources import check_redis
 from webapp.settings import Settings, SettingsError, load
 from webapp.store.engine import migrate as migrate_database
 from webapp.store.engine import open_engine

@@ -15,17 +15,19 @@ from webapp import numbers
 from webapp.channel_layer import Signer, open_channel_layer
 from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
-from webapp.domain.leases import Leases, MemoryLeases
-from webapp.domain.pace import Pace
-from webapp.domain.passwords import Passwords
-from webapp.domain.presence import Presence
-from webapp.domain.redis_client import open_client
-from webapp.domain.redis_leases import RedisLeases
-from webapp.domain.renderer import Renderer
-from webapp.domain.resources import Resources, check_redis
-from webapp.domain.signatures import Signatures, derived
-from webapp.domain.throttle import Throttle
-from webapp.domain.unit_of_work import Publisher, Transaction, UnitOfWork
+from webapp.domain.transaction import Transaction
+from webapp.services.leases import Leases, MemoryLeases
+from webapp.services.pace import Pace
+from webapp.services.passwords import Passwords
+from webapp.services.presence import Presence
+from webapp.services.publisher import Publisher
+from webapp.services.redis_client import open_client
+from webapp.services.redis_leases import RedisLeases
+from webapp.services.renderer import Renderer
+from webapp.services.resources import Resources, check_redis
+from webapp.services.signatures import Signatures, derived
+from webapp.services.throttle import Throttle
+from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Limits, Settings
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler

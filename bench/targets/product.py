@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from webapp.domain.signatures import Signatures  # noqa: E402
+from webapp.services.signatures import Signatures  # noqa: E402
 
 KEY = "a-key-for-benchmarks-thirty-two-letters-or-more"
 PEOPLE = 12_000

@@ -14,7 +14,7 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, two_processes
 from webapp.channel_layer import LayerUnavailable, RedisChannelLayer, open_channel_layer
-from webapp.domain.throttle import Throttle
+from webapp.services.throttle import Throttle
 from webapp.settings import Limits
 
 pytestmark = pytest.mark.anyio

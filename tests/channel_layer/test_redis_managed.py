@@ -10,10 +10,10 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, until
 from tests.ports import free_port
 from webapp.channel_layer import RedisChannelLayer, Signer
-from webapp.domain.leases import Person, Place
-from webapp.domain.redis_client import open_client
-from webapp.domain.redis_leases import RedisLeases
-from webapp.domain.throttle import Throttle
+from webapp.services.leases import Person, Place
+from webapp.services.redis_client import open_client
+from webapp.services.redis_leases import RedisLeases
+from webapp.services.throttle import Throttle
 from webapp.settings import Limits
 
 pytestmark = pytest.mark.anyio

@@ -20,18 +20,18 @@ def test_an_invitation_has_uses_an_end_and_can_be_revoked(house: House) -> None:
     def come(invitation: int, name: str) -> int:
         return house.do(accounts.sign_up, invitation, Newcomer(name, name, "hash"))
 
-    twice = house.do(invitations.make, house.admin, "2", "1")
+    twice = house.do(invitations.make, house.admin, 2, 1)
     come(twice, "bea")
     with pytest.raises(Invalid):
         come(twice, "bea")
     come(twice, "carl")
     with pytest.raises(NotFound):
         come(twice, "dora")
-    revoked = house.do(invitations.make, house.admin, "1", "1")
+    revoked = house.do(invitations.make, house.admin, 1, 1)
     house.do(invitations.revoke, house.admin, revoked)
     with pytest.raises(NotFound):
         come(revoked, "dora")
-    over = house.do(invitations.make, house.admin, "1", "1")
+    over = house.do(invitations.make, house.admin, 1, 1)
     house.later(DAY_SECONDS + 1)
     with pytest.raises(NotFound):
         come(over, "dora")
@@ -39,7 +39,7 @@ def test_an_invitation_has_uses_an_end_and_can_be_revoked(house: House) -> None:
 
 
 def test_a_refused_sign_up_uses_nothing_up(house: House) -> None:
-    once = house.do(invitations.make, house.admin, "1", "1")
+    once = house.do(invitations.make, house.admin, 1, 1)
     with pytest.raises(Invalid):
         house.do(accounts.sign_up, once, Newcomer("ana", "Another Ana", "hash"))
     assert house.do(invitations.check, once) == once
@@ -47,10 +47,10 @@ def test_a_refused_sign_up_uses_nothing_up(house: House) -> None:
 
 def test_only_admins_invite(house: House) -> None:
     bea = house.person("Bea")
-    for verb, more in ((invitations.make, ("1", "1")), (invitations.newest, ()), (invitations.revoke, (1,))):
+    for verb, more in ((invitations.make, (1, 1)), (invitations.newest, ()), (invitations.revoke, (1,))):
         with pytest.raises(Forbidden):
             house.do(verb, bea, *more)
-    for uses, days in (("0", "1"), ("-1", "1"), ("1", "x"), ("1", "366"), ("²", "1")):
+    for uses, days in ((0, 1), (-1, 1), (1, None), (1, 366), (None, 1)):
         with pytest.raises(Invalid):
             house.do(invitations.make, house.admin, uses, days)
 

@@ -9,7 +9,7 @@ from alembic import command
 
 from tests.servers import PLAIN, ROOT
 from webapp.domain import installation
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store.engine import config, migrate, open_engine
 
 

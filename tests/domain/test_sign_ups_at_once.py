@@ -8,7 +8,7 @@ from tests.factories import House
 from tests.postgres import Postgres
 from webapp.domain import accounts, invitations
 from webapp.domain.accounts import Newcomer
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store.engine import open_engine
 
 WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
@@ -24,7 +24,7 @@ def test_case_57_look_alikes_who_sign_up_at_once_are_told_apart(postgres: Postgr
         driver = url.replace("postgresql://", "postgresql+psycopg://")
         house = House(driver)
         one, other = (open_engine(driver) for _ in range(2))  # each has one connection, as a process has
-        tickets = [house.do(invitations.make, house.admin, "1", "1") for _ in range(2)]
+        tickets = [house.do(invitations.make, house.admin, 1, 1) for _ in range(2)]
 
         def second() -> None:
             with other.connect() as connection, connection.begin():

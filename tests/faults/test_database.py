@@ -14,7 +14,7 @@ from tests.faults.cluster import Cluster, Town, rows, until
 from tests.faults.traffic import Traffic, traffic
 from tests.people import HTMX, fresh_key, sign_in
 from tests.postgres import Postgres
-from webapp.domain import passwords
+from webapp.services import passwords
 from webapp.store.engine import config, migrate, open_engine
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,9 @@ from tests.faults.cluster import Cluster, Town, readiness, until
 from tests.faults.readers import Reader
 from tests.servers import Server
 from webapp.channel_layer import Signer
-from webapp.domain.leases import Person as LeasePerson
-from webapp.domain.leases import Place
-from webapp.domain.redis_leases import RedisLeases
+from webapp.services.leases import Person as LeasePerson
+from webapp.services.leases import Place
+from webapp.services.redis_leases import RedisLeases
 
 pytestmark = pytest.mark.anyio
 

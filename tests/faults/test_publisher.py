@@ -9,7 +9,7 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.faults.cluster import until
 from webapp.channel_layer import ChannelLayer, open_channel_layer
 from webapp.domain.events import Event
-from webapp.domain.unit_of_work import Publisher
+from webapp.services.publisher import Publisher
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from webapp.app import CommunityWatcher
 from webapp.domain.events import Values
 from webapp.domain.history import Changes
-from webapp.domain.unit_of_work import values_of
+from webapp.domain.transaction import values_of
 from webapp.settings import Limits
 from webapp.sockets import shapes
 from webapp.sockets.attendance import Attendance

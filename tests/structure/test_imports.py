@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,26 +11,34 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted(path for path in (ROOT / "webapp").rglob("*.py") if "versions" not in path.parts)
 
 MAY_IMPORT: dict[str, set[str]] = {
-    "__main__": {"settings", "store", "domain"},
+    "__main__": {"settings", "store", "domain", "services"},
     "main": {"app", "settings"},
-    "app": {"settings", "numbers", "web", "sockets", "transport", "domain", "store", "channel_layer"},
-    "web": {"numbers", "domain", "store", "settings", "templating"},
-    "sockets": {"numbers", "domain", "store", "channel_layer", "settings", "templating", "transport"},
-    "transport": {"domain", "settings"},
-    "domain": {"numbers", "store", "channel_layer", "settings", "markup"},
+    "app": {"settings", "numbers", "web", "sockets", "transport", "services", "domain", "store", "channel_layer"},
+    "web": {"numbers", "addresses", "services", "domain", "store", "settings", "templating"},
+    "sockets": {"numbers", "addresses", "services", "domain", "store", "channel_layer", "settings", "templating",
+                "transport"},
+    "transport": {"addresses", "settings"},
+    "services": {"numbers", "domain", "store", "channel_layer", "settings", "markup"},
+    "domain": {"store"},
     "store": set(),
     "channel_layer": set(),
     "settings": {"numbers"},
     "numbers": set(),
+    "addresses": set(),
     "templating": set(),
     "markup": set(),
-}
+}  # fmt: skip
 # Of the store an edge knows its failure alone, and whether the schema is current; the rest goes through the domain.
 STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
-TRUNK = ["events", "errors", "policy", "names", "unit_of_work", "community", "invitations", "accounts", "memberships",
-         "rooms", "days", "messages", "history", "posting"]  # fmt: skip
-ANYWHERE = {"errors", "events", "policy", "names", "unit_of_work", "resources", "leases", "redis_client",
-            "look_alikes", "origins"}  # fmt: skip
+TRUNK = ["errors", "events", "transaction", "policy", "names", "community", "invitations", "accounts", "memberships",
+         "rooms", "days", "messages", "history"]  # fmt: skip
+ANYWHERE = {"errors", "events", "transaction", "policy", "names", "look_alikes"}
+STRANGERS = {
+    "anyio", "argon2", "asyncio", "concurrent", "html", "http", "httptools", "itsdangerous", "jinja2", "logging",
+    "markupsafe", "multiprocessing", "os", "queue", "redis", "socket", "starlette", "subprocess", "threading", "urllib",
+    "uvicorn",
+}  # fmt: skip
+"""What rules know nothing of: the event loop, threads and processes, Redis, HTTP, HTML."""
 
 
 def module(path: Path) -> str:
@@ -80,12 +89,26 @@ def test_domain_trunk_stands_in_its_order() -> None:
     for path in (ROOT / "webapp/domain").glob("*.py"):
         for target, _ in imports(path):
             name = target.rsplit(".", 1)[-1]
-            if layer(target) != "domain" or name in ANYWHERE or path.stem in ("resources", "__init__"):
+            if layer(target) != "domain" or name in ANYWHERE:
                 continue
             if path.stem in TRUNK:
                 assert name in TRUNK[: TRUNK.index(path.stem)], f"domain/{path.name} imports {name}"
             else:
                 assert name in TRUNK, f"the leaf domain/{path.name} imports the leaf {name}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if layer(module(p)) == "domain"], ids=module)
+def test_rules_know_no_machinery(path: Path) -> None:
+    """Of what is not ours the domain uses the standard library's plain parts, and SQLAlchemy's names for a connection
+    and for a violated constraint."""
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+    }
+    assert not names & STRANGERS
+    assert not {name for name in names if name not in sys.stdlib_module_names} - {"webapp", "sqlalchemy"}
 
 
 def test_no_cycles() -> None:

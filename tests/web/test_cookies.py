@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from tests.people import DEADLINE, PASSWORD, Person, newcomer
 from tests.servers import SETUP_TOKEN, Server
-from webapp.domain.signatures import Signatures, new_token
+from webapp.services.signatures import Signatures, new_token
 
 HOST = "chat.example.org"
 KEY = "a key of the tests that is long enough"

@@ -16,8 +16,8 @@ from tests.postgres import Postgres
 from tests.servers import Server
 from webapp.app import create_app
 from webapp.domain import accounts, memberships, messages
-from webapp.domain.resources import Resources
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services.resources import Resources
 from webapp.settings import load
 
 TOKEN = "a-token-for-tests-only"

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from tests.people import PASSWORD, set_up
 from tests.servers import ServeCommand, Server
-from webapp.domain import addresses
+from webapp import addresses
 from webapp.web.forwarded import Forwarded
 
 HERE = "127.0.0.1"

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.domain import community, events, invitations, look_alikes
 from webapp.domain.errors import AnotherPerson, Invalid, SignedOut
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import sessions, users
 from webapp.store.users import User
 

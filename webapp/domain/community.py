@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.domain import events, names, policy
 from webapp.domain.errors import Conflict, Forbidden
 from webapp.domain.policy import Person
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import community
 from webapp.store.community import Community
 

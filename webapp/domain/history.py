@@ -6,7 +6,7 @@ from webapp.domain import memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound
 from webapp.domain.memberships import Entry
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import messages
 from webapp.store.messages import Message
 

@@ -3,7 +3,7 @@ processes on one database hear each other, and no others."""
 
 import secrets
 
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import installation
 
 

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from webapp import numbers
 from webapp.domain import policy
 from webapp.domain.errors import Forbidden, Invalid, NotFound
 from webapp.domain.policy import Person
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import invitations
 from webapp.store.invitations import Invitation
 
@@ -25,19 +24,18 @@ class Shown:
     state: str
 
 
-def make(tx: Transaction, actor: Person, uses: str, days: str) -> int:
+def make(tx: Transaction, actor: Person, uses: int | None, days: int | None) -> int:
     """The new invitation's id. Raises Forbidden, Invalid."""
     require_admin(actor)
-    wanted = number(uses, "uses", MOST_USES)
-    expires_at = tx.now + number(days, "days", MOST_DAYS) * DAY
+    wanted = within("uses", uses, MOST_USES)
+    expires_at = tx.now + within("days", days, MOST_DAYS) * DAY
     return invitations.add(tx.connection, actor.id, wanted, expires_at, tx.now)
 
 
-def number(value: str, field: str, most: int) -> int:
-    wanted = numbers.whole(value, low=1, high=most)
-    if wanted is None:
+def within(field: str, value: int | None, most: int) -> int:
+    if value is None or not 1 <= value <= most:
         raise Invalid(**{field: f"The number of {field} is a whole number from 1 to {most}, such as 7."})
-    return wanted
+    return value
 
 
 def newest(tx: Transaction, actor: Person) -> list[Shown]:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.domain import accounts, community, events, names, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import memberships
 from webapp.store.memberships import Member
 from webapp.store.rooms import Room

@@ -12,7 +12,7 @@ from webapp.domain.days import day
 from webapp.domain.errors import AnotherPerson, Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.memberships import Entry
 from webapp.domain.rooms import Place
-from webapp.domain.unit_of_work import Transaction, values_of
+from webapp.domain.transaction import Transaction, values_of
 from webapp.store import messages
 from webapp.store.messages import Message, Stored
 

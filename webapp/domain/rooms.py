@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from webapp.domain import events, memberships, names, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Invalid, NotFound
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.store import rooms
 from webapp.store.rooms import Listing, Place, Room
 

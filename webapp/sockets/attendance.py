@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from webapp.domain.events import Values
-from webapp.domain.leases import Person
+from webapp.services.leases import Person
 from webapp.sockets import fragments
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame

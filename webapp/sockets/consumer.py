@@ -13,12 +13,14 @@ from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection
 
-from webapp.domain import accounts, addresses, cookies, memberships, origins, posting
+from webapp import addresses
+from webapp.domain import accounts, memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
-from webapp.domain.leases import Person, Place
-from webapp.domain.resources import Resources
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import cookies, origins, posting
+from webapp.services.leases import Person, Place
+from webapp.services.resources import Resources
 from webapp.sockets import commands, fragments
 from webapp.sockets.commands import BadCommand, Command, Post, Since
 from webapp.sockets.connection import Connection

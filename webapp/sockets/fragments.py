@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from markupsafe import Markup
 
 from webapp.domain.history import Changes
-from webapp.domain.leases import Person
 from webapp.domain.messages import Message
+from webapp.services.leases import Person
 from webapp.templating import message_html, messages_html, render
 
 LISTED = 100

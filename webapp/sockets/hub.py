@@ -8,7 +8,7 @@ from webapp.channel_layer import ChannelClosed, ChannelLayer, LayerClosed
 from webapp.domain import history, rooms
 from webapp.domain.events import Event, room_group
 from webapp.domain.history import Changes
-from webapp.domain.unit_of_work import UnitOfWork
+from webapp.services.unit_of_work import UnitOfWork
 from webapp.sockets.attendance import Attendance, ReadHere
 from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Dispatcher, Listener

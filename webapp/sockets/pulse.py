@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from webapp.domain.resources import Resources
+from webapp.services.resources import Resources
 from webapp.settings import Settings
 from webapp.sockets.hub import Hub
 from webapp.sockets.quotas import RENEW_SECONDS

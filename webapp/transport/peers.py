@@ -4,7 +4,7 @@ import logging
 import time
 from typing import Protocol
 
-from webapp.domain import addresses
+from webapp import addresses
 from webapp.settings import Limits, Times
 
 log = logging.getLogger("tertulia.transport")

@@ -6,12 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webapp import numbers
-from webapp.domain import accounts, cookies, invitations, names, rooms
+from webapp.domain import accounts, invitations, names, rooms
 from webapp.domain.accounts import Browser, Newcomer
 from webapp.domain.errors import Busy, DomainError, Invalid, NotFound, SignedOut, TooMany
-from webapp.domain.passwords import problem
-from webapp.domain.signatures import hashed, new_token
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import cookies
+from webapp.services.passwords import problem
+from webapp.services.signatures import hashed, new_token
 from webapp.store.database import Unavailable
 from webapp.web import browsers, errors, forms, guards, pages, passwords, reasons
 from webapp.web.forms import Form

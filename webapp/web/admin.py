@@ -5,11 +5,13 @@ from types import SimpleNamespace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import community, invitations, memberships, origins
+from webapp import numbers
+from webapp.domain import community, invitations, memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.invitations import Shown
 from webapp.domain.memberships import Room
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import origins
 from webapp.templating import day
 from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
@@ -52,7 +54,8 @@ def base_url(request: Request) -> str:
 async def invite(request: Request) -> Response:
     form = await forms.read(request)
     try:
-        await guards.write(request, invitations.make, form.values["uses"] or "1", form.values["days"] or "7")
+        uses, days = numbers.whole(form.values["uses"] or "1"), numbers.whole(form.values["days"] or "7")
+        await guards.write(request, invitations.make, uses, days)
     except errors.SHOWN_IN_FORM as error:
         form.blame(error)
         return errors.with_wait(await show_invitations(request, form, errors.status_of(error)), error)

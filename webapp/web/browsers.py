@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import cookies
+from webapp.services import cookies
 from webapp.web.requests import resources
 
 COOKIE = "browser"

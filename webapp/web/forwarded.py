@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from starlette.types import Scope
 
-from webapp.domain import addresses
+from webapp import addresses
 
 FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 SCHEMES = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}

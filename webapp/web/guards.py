@@ -8,7 +8,7 @@ from starlette.requests import Request
 from webapp.domain import accounts, memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.web import forms
 from webapp.web.requests import resources, session_hash
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from webapp.domain import memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.memberships import Entry, Member, Room
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
 from webapp.web import errors, forms, guards, pages
 from webapp.web.forms import Form
 from webapp.web.requests import number

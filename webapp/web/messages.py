@@ -5,12 +5,13 @@ from types import SimpleNamespace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import history, memberships, messages, policy, posting
+from webapp.domain import history, memberships, messages, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Invalid, TooMany
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.messages import Message
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import posting
 from webapp.templating import message_html, render
 from webapp.web import errors, forms, guards, newest, pages, rooms
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from webapp import numbers
-from webapp.domain import origins
+from webapp.services import origins
 from webapp.settings import Settings
 from webapp.web.refusals import Refused, TooLarge
 

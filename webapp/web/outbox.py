@@ -9,13 +9,15 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import memberships, messages, outbox, posting
+from webapp.domain import memberships, messages
 from webapp.domain.accounts import Actor
+from webapp.domain.drafts import Settled, Typed, standing
 from webapp.domain.errors import AnotherPerson, DomainError, Invalid
 from webapp.domain.memberships import Entry
 from webapp.domain.messages import AnotherText
-from webapp.domain.outbox import Outcome, Settled, Typed
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import outbox, posting
+from webapp.services.outbox import Outcome
 from webapp.templating import message_html, render
 from webapp.web import errors, forms, guards, pages, rooms
 from webapp.web.requests import by_htmx, number, resources, revision, session_hash
@@ -135,7 +137,7 @@ async def settle(request: Request) -> Response:
 
 
 def settled_in(tx: Transaction, actor: Actor, room_id: int, drafts: Sequence[Typed]) -> tuple[Entry, list[Settled]]:
-    return memberships.require(tx, actor, room_id), outbox.settle(tx, actor, drafts)
+    return memberships.require(tx, actor, room_id), standing(tx, actor, drafts)
 
 
 def sorted_out(settled: Sequence[Settled]) -> tuple[list[str], list[Begun]]:

@@ -2,9 +2,10 @@
 
 from starlette.requests import Request
 
-from webapp.domain import accounts, addresses, names
+from webapp import addresses
+from webapp.domain import accounts, names
 from webapp.domain.errors import SignedOut, TooMany
-from webapp.domain.passwords import Caller
+from webapp.services.passwords import Caller
 from webapp.web import browsers
 from webapp.web.requests import address, network, resources
 

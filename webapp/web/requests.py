@@ -4,10 +4,10 @@ from typing import Any
 
 from starlette.requests import Request
 
-from webapp import numbers
-from webapp.domain import addresses, cookies
+from webapp import addresses, numbers
 from webapp.domain.errors import Invalid, NotFound
-from webapp.domain.resources import Resources
+from webapp.services import cookies
+from webapp.services.resources import Resources
 
 LONGEST_DEVICE = 200
 

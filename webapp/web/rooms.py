@@ -7,13 +7,14 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import cookies, history, memberships, messages, rooms
+from webapp.domain import history, memberships, messages, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import SignedOut
 from webapp.domain.history import Page
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.rooms import Listing
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services import cookies
 from webapp.templating import render
 from webapp.web import accounts, errors, forms, guards, newest, pages, reasons
 from webapp.web.forms import Form

@@ -18,7 +18,7 @@ from typing import Any
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from webapp.domain.errors import DomainError
-from webapp.domain.redis_client import AWAY, PATIENCE, open_client
+from webapp.services.redis_client import AWAY, PATIENCE, open_client
 from webapp.settings import Limits
 
 log = logging.getLogger("tertulia.throttle")

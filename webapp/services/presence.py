@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from webapp.domain import events
 from webapp.domain.events import Event
-from webapp.domain.leases import Leases, Person, Place
+from webapp.services.leases import Leases, Person, Place
 
 
 class Presence:

@@ -14,8 +14,8 @@ from typing import Any
 from redis.exceptions import MovedError, ResponseError
 
 from webapp.channel_layer import Signer, SparseLog
-from webapp.domain.leases import MemoryLeases, Person, Place, by_name
-from webapp.domain.redis_client import AWAY, PATIENCE, RedisClient
+from webapp.services.leases import MemoryLeases, Person, Place, by_name
+from webapp.services.redis_client import AWAY, PATIENCE, RedisClient
 
 log = logging.getLogger("tertulia.presence")
 CLOCKS_DIFFER = 60

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from webapp import markup
-from webapp.domain import renderer as module
-from webapp.domain.renderer import Credit, Renderer
 from webapp.markup.process import RenderingProcess
+from webapp.services import renderer as module
+from webapp.services.renderer import Credit, Renderer
 
 pytestmark = pytest.mark.anyio
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from webapp.channel_layer import ChannelLayer, SparseLog, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
-from webapp.domain.pace import Pace
-from webapp.domain.passwords import Passwords
-from webapp.domain.presence import Presence
-from webapp.domain.redis_client import UNUSABLE, open_client
-from webapp.domain.renderer import Renderer
-from webapp.domain.signatures import Signatures
-from webapp.domain.throttle import Throttle
-from webapp.domain.unit_of_work import UnitOfWork
+from webapp.services.pace import Pace
+from webapp.services.passwords import Passwords
+from webapp.services.presence import Presence
+from webapp.services.redis_client import UNUSABLE, open_client
+from webapp.services.renderer import Renderer
+from webapp.services.signatures import Signatures
+from webapp.services.throttle import Throttle
+from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Settings, SettingsError
 
 log = logging.getLogger("tertulia")

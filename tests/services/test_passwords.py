@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from webapp.domain.errors import Busy
-from webapp.domain.passwords import Caller, Passwords, fits, fitting_nothing, hasher
+from webapp.services.passwords import Caller, Passwords, fits, fitting_nothing, hasher
 
 pytestmark = pytest.mark.anyio
 LONG_ENOUGH = 60.0

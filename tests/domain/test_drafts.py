@@ -3,9 +3,10 @@
 import pytest
 
 from tests.factories import House
-from webapp.domain import messages, outbox
+from webapp.domain import drafts as rules
+from webapp.domain import messages
+from webapp.domain.drafts import Settled, Typed
 from webapp.domain.messages import AnotherText
-from webapp.domain.outbox import Settled, Typed
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from webapp.domain.outbox import Settled, Typed
     ],
 )
 def test_what_was_typed_into_a_sent_draft_is_found(text: str, stored: str, rest: str) -> None:
-    assert outbox.without(text, stored) == rest
+    assert rules.without(text, stored) == rest
 
 
 @pytest.mark.parametrize(
@@ -28,18 +29,18 @@ def test_what_was_typed_into_a_sent_draft_is_found(text: str, stored: str, rest:
 )
 def test_another_text_is_no_rest(text: str, stored: str) -> None:
     with pytest.raises(AnotherText):
-        outbox.without(text, stored)
+        rules.without(text, stored)
 
 
 def test_a_rest_goes_before_the_next_draft(house: House) -> None:
     house.post(house.admin, "hello", key="key-one-1")
     drafts = [Typed("key-one-1", "hellow"), Typed("key-two-2", "orld")]
-    assert house.do(outbox.settle, house.admin, drafts) == [
+    assert house.do(rules.standing, house.admin, drafts) == [
         Settled(drafts[0], True, "w"),
         Settled(drafts[1], False, "world"),
     ]
     house.post(house.admin, "world", key="key-two-2")
-    assert house.do(outbox.settle, house.admin, drafts) == [
+    assert house.do(rules.standing, house.admin, drafts) == [
         Settled(drafts[0], True, "w"),
         Settled(drafts[1], True, ""),
     ]
@@ -47,9 +48,9 @@ def test_a_rest_goes_before_the_next_draft(house: House) -> None:
 
 def test_one_draft_may_make_several_messages(house: House) -> None:
     house.post(house.admin, "one", key="key-one-1")
-    house.post(house.admin, "two", key=outbox.derived("key-one-1", 2))
+    house.post(house.admin, "two", key=rules.derived("key-one-1", 2))
     draft = Typed("key-one-1", "onetwothree")
-    assert house.do(outbox.beyond, house.admin, draft) == (2, "three")
+    assert house.do(rules.beyond, house.admin, draft) == (2, "three")
 
 
 def test_a_deleted_message_is_not_made_again_and_a_changed_one_is_told(house: House) -> None:
@@ -58,7 +59,7 @@ def test_a_deleted_message_is_not_made_again_and_a_changed_one_is_told(house: Ho
     edited = house.post(house.admin, "before", key="key-two-2")
     house.do(messages.change, house.admin, edited.id, "after", "<p>after</p>")
     drafts = [Typed("key-one-1", "gone"), Typed("key-two-2", "before")]
-    assert house.do(outbox.settle, house.admin, drafts) == [
+    assert house.do(rules.standing, house.admin, drafts) == [
         Settled(drafts[0], True, ""),
         Settled(drafts[1], False, "before", changed=True),
     ]

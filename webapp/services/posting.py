@@ -5,8 +5,8 @@ from webapp.domain import accounts, memberships, messages
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import SignedOut
 from webapp.domain.messages import Draft, Message, Repeated
-from webapp.domain.resources import Resources
-from webapp.domain.unit_of_work import Transaction
+from webapp.domain.transaction import Transaction
+from webapp.services.resources import Resources
 
 
 async def post(resources: Resources, session: str | None, room_id: int, key: str, body: str) -> tuple[Message, bool]:

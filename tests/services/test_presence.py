@@ -10,10 +10,10 @@ from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.channel_layer import Signer
 from webapp.domain.events import Event
-from webapp.domain.leases import Leases, MemoryLeases, Person, Place
-from webapp.domain.presence import Presence
-from webapp.domain.redis_client import open_client
-from webapp.domain.redis_leases import CLOCKS_DIFFER, RedisLeases
+from webapp.services.leases import Leases, MemoryLeases, Person, Place
+from webapp.services.presence import Presence
+from webapp.services.redis_client import open_client
+from webapp.services.redis_leases import CLOCKS_DIFFER, RedisLeases
 
 pytestmark = pytest.mark.anyio
 

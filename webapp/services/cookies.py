@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from webapp.domain import accounts, origins
-from webapp.domain.resources import Resources
+from webapp.domain import accounts
+from webapp.services import origins
+from webapp.services.resources import Resources
 
 SESSION = "session"
 SESSION_SECONDS = accounts.ABSOLUTE // 1_000_000

@@ -1,40 +1,15 @@
-"""One transaction and its events: what is published is said after the COMMIT, in the order of the commits.
-
-`await work.write(messages.post, actor, ...)` runs a verb in the database's writer thread. A verb must be a plain
-function of its transaction: it may be run again from the start when it shared a transaction with one that failed.
-"""
+"""Publishes committed events to the channel layer, in the order of the commits."""
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
 
 from webapp.channel_layer import ChannelLayer, LayerUnavailable
 from webapp.domain.events import Event
-from webapp.store.database import Database
 
 log = logging.getLogger("tertulia.events")
-P = ParamSpec("P")
-T = TypeVar("T")
 UNTOLD = 10_000
-
-
-class Transaction:
-    """What a verb is given: the connection, the moment (microseconds since 1970), and a place for its events."""
-
-    __slots__ = ("connection", "events", "now")
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.now = time.time_ns() // 1000
-        self.events: list[Event] = []
-
-    def publish(self, event: Event) -> None:
-        self.events.append(event)
 
 
 class Publisher:
@@ -86,32 +61,3 @@ class Publisher:
             except Exception:  # an event that no layer takes must not end the telling of all others
                 log.exception("not published to %s", event.group)
         self.fallback(event)
-
-
-class UnitOfWork:
-    """Runs verbs in the database's threads and publishes what they collected."""
-
-    def __init__(self, database: Database, publisher: Publisher) -> None:
-        self.database = database
-        self.publisher = publisher
-
-    async def write(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The verb's result, once it is committed and on its way to be told."""
-        events: list[Event] = []
-
-        def run(connection: Connection) -> T:
-            transaction = Transaction(connection)
-            result = verb(transaction, *args, **kwargs)
-            events[:] = transaction.events
-            return result
-
-        return await self.database.write(run, lambda: self.publisher.tell(events))  # type: ignore[no-any-return]
-
-    async def read(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The verb's result, from one snapshot of the database."""
-        return await self.database.read(lambda connection: verb(Transaction(connection), *args, **kwargs))  # type: ignore[no-any-return]
-
-
-def values_of(record: Any) -> list[Any]:
-    """A record as plain values, in the order of its fields."""
-    return [getattr(record, name) for name in record.__slots__]

@@ -9,10 +9,10 @@ import pytest
 from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from webapp.domain.errors import Busy, SignedOut
-from webapp.domain.pace import Pace
-from webapp.domain.redis_client import TIMES
-from webapp.domain.resources import check_redis
-from webapp.domain.throttle import REMEMBERED, Attempt, Counters, Throttle
+from webapp.services.pace import Pace
+from webapp.services.redis_client import TIMES
+from webapp.services.resources import check_redis
+from webapp.services.throttle import REMEMBERED, Attempt, Counters, Throttle
 from webapp.settings import Limits, SettingsError, load
 
 pytestmark = pytest.mark.anyio

@@ -1,0 +1,84 @@
+"""What of a draft is in no message yet: a draft may grow while it is on its way.
+
+A browser focuses the next draft some time after Enter. What is typed until then lands in the draft that is being sent
+and is the beginning of the next message. It is prepended to the next draft; without one it becomes a message under a
+key derived from the draft's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from webapp.domain import messages
+from webapp.domain.accounts import Actor
+from webapp.domain.messages import AnotherText
+from webapp.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A draft as the page has it: its key and its whole text."""
+
+    key: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a draft stands: `sent` when messages were made of it, `rest` what is in no message yet.
+
+    `changed`: its key made a message of another text.
+    """
+
+    draft: Typed
+    sent: bool
+    rest: str
+    changed: bool = False
+
+
+def standing(tx: Transaction, actor: Actor, drafts: Sequence[Typed]) -> list[Settled]:
+    """How each draft stands, oldest first, the text carried on from one to the next."""
+    settled: list[Settled] = []
+    carried = ""
+    for draft in drafts:
+        try:
+            made, rest = beyond(tx, actor, replace(draft, body=carried + draft.body))
+        except AnotherText:
+            settled.append(Settled(draft, False, draft.body, changed=True))
+            carried = ""
+            continue
+        if made or draft.body.strip():
+            carried = rest if made else ""
+            settled.append(Settled(draft, made > 0, rest))
+        else:
+            settled.append(Settled(draft, False, ""))
+    return settled
+
+
+def beyond(tx: Transaction, actor: Actor, draft: Typed) -> tuple[int, str]:
+    """(how many messages were made of it, what it has beyond them). Raises AnotherText."""
+    made, text = 0, messages.clean(draft.body)
+    while (stored := messages.stored(tx, actor, derived(draft.key, made + 1))) is not None:
+        made += 1
+        if stored.deleted:
+            return made, ""
+        text = without(text, stored.body)
+        if not text.strip():
+            return made, ""
+    return made, text
+
+
+def without(text: str, stored: str) -> str:
+    """The text but for what is stored, which it has in one piece around one gap. Raises AnotherText."""
+    if text.startswith(stored):
+        return text[len(stored) :].lstrip()
+    whole = text.rstrip()
+    start = next((place for place, (one, other) in enumerate(zip(whole, stored, strict=False)) if one != other), 0)
+    tail = stored[start:]
+    if len(whole) < len(stored) or not whole.endswith(tail):
+        raise AnotherText
+    return whole[start : len(whole) - len(tail)]
+
+
+def derived(key: str, number: int) -> str:
+    """The key of the message number `number` that one draft makes; the first has the draft's own."""
+    return key if number == 1 else f"{key}.{number}"
