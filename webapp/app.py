@@ -29,6 +29,7 @@ from webapp.services.signatures import Signatures, derived
 from webapp.services.throttle import Throttle
 from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Limits, Settings
+from webapp.sockets.codes import Close
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
@@ -53,7 +54,6 @@ CHANGING_FAST = "You are changing things very fast. This was not done: try again
 MANY_ROOMS = "You have made many rooms in a short time. Make the next one later."
 
 ROOM_SOCKET = compile_path(SOCKET)[0]
-NO_SUCH_SOCKET = 4404
 PROTOCOLS = {"--http": "webapp.transport.http:BoundedHttp", "--ws": "webapp.sockets.protocol:FrameProtocol"}
 
 
@@ -72,7 +72,7 @@ class Application(Starlette):
             scope["path_params"] = {"room": room_id}
             await self.open_consumer(scope, receive, send).serve()
         else:
-            await send({"type": "websocket.close", "code": NO_SUCH_SOCKET})
+            await send({"type": "websocket.close", "code": Close.NO_SUCH_SOCKET})
 
 
 def room_of(path: str) -> int | None:

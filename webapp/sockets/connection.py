@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from webapp.settings import Limits
+from webapp.sockets.codes import Close
 from webapp.sockets.frame import Frame
 from webapp.sockets.outlet import EXTENSION, Outlet
 from webapp.sockets.plain import PlainDoor
-
-AGAIN_LATER = 1013
 
 
 class Connection:
@@ -49,7 +48,7 @@ class Connection:
         self.backlog.append(frame)
         self.backlog_bytes += len(frame)
         if len(self.backlog) > self.limits.backlog_frames or self.backlog_bytes > self.limits.backlog_bytes:
-            self.close(AGAIN_LATER, "too slow")
+            self.close(Close.AGAIN_LATER, "too slow")
 
     def admit(self) -> None:
         """The peer has signed in."""

@@ -22,6 +22,7 @@ from webapp.services import cookies, origins, posting
 from webapp.services.leases import Person, Place
 from webapp.services.resources import Resources
 from webapp.sockets import commands, fragments
+from webapp.sockets.codes import Close
 from webapp.sockets.commands import BadCommand, Command, Post, Since
 from webapp.sockets.connection import Connection
 from webapp.sockets.feed import Feed
@@ -32,8 +33,6 @@ from webapp.store.database import Unavailable
 
 log = logging.getLogger("tertulia.sockets")
 
-NO_CURSOR, TOO_BIG, WRONG_KIND = 1008, 1009, 1003
-SIGNED_OUT, NO_RIGHT = 4401, 4403
 CURSOR_SECONDS = 5.0
 COMMANDS, COMMANDS_SECONDS = 40, 10.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
@@ -69,7 +68,7 @@ class Consumer:
     async def serve(self) -> None:
         await self.receive_event()  # websocket.connect
         if not self._origin_is_ours():
-            await self.send_event({"type": "websocket.close", "code": NO_RIGHT})
+            await self.send_event({"type": "websocket.close", "code": Close.NO_RIGHT})
             return
         try:
             if not await self.connect():
@@ -96,12 +95,12 @@ class Consumer:
         await self.send_event({"type": "websocket.accept"})
         self.roster.greet(self)
         if self.actor is None:
-            self._refuse(SIGNED_OUT, "You are signed out.")
+            self._refuse(Close.SIGNED_OUT, "You are signed out.")
             return True
         try:
             await self._enter()
         except BadCommand as error:
-            self._refuse(NO_CURSOR, str(error))
+            self._refuse(Close.REFUSED, str(error))
         return True
 
     async def _authenticated(self) -> Actor | None:
@@ -139,7 +138,9 @@ class Consumer:
             await self._obey(Since(commands.revision_of(query["since"][0])))
         else:
             loop = asyncio.get_running_loop()
-            self.waiting = loop.call_later(CURSOR_SECONDS, self._refuse, NO_CURSOR, "The page's cursor did not come.")
+            self.waiting = loop.call_later(
+                CURSOR_SECONDS, self._refuse, Close.REFUSED, "The page's cursor did not come."
+            )
 
     async def _admit(self) -> None:
         """Close to who may not be here. Raises Unavailable."""
@@ -147,9 +148,9 @@ class Consumer:
             await self.check()
             self.admitted = True
         except SignedOut:
-            self._refuse(SIGNED_OUT, "You are signed out.")
+            self._refuse(Close.SIGNED_OUT, "You are signed out.")
         except NotFound:
-            self._refuse(NO_RIGHT, "This room is not open to you.")
+            self._refuse(Close.NO_RIGHT, "This room is not open to you.")
 
     async def check(self) -> None:
         """Whether this person may still be here. Raises SignedOut, NotFound, Unavailable."""
@@ -170,11 +171,11 @@ class Consumer:
     async def receive(self, event: dict[str, Any]) -> None:
         text = event.get("text")
         if text is None:
-            self._refuse(WRONG_KIND, "Only text is understood here.")
+            self._refuse(Close.WRONG_KIND, "Only text is understood here.")
         elif len(text) > self.resources.settings.limits.frame:
-            self._refuse(TOO_BIG, "This was too long.")
+            self._refuse(Close.TOO_BIG, "This was too long.")
         elif not self._slow_enough():
-            self._refuse(NO_CURSOR, "Too much at once. Reload the page.")
+            self._refuse(Close.REFUSED, "Too much at once. Reload the page.")
         elif not self.connection.closed:
             await self._answer(text)
 
@@ -255,11 +256,11 @@ class Consumer:
 
     def session_ended(self, session: str) -> None:
         if self.actor is not None and session == self.actor.session:
-            self.stop(SIGNED_OUT, "You have signed out.")
+            self.stop(Close.SIGNED_OUT, "You have signed out.")
 
     def membership_ended(self, room_id: int) -> None:
         if room_id == self.room_id:
-            self.stop(NO_RIGHT, "You are no longer in this room.")
+            self.stop(Close.NO_RIGHT, "You are no longer in this room.")
 
     def stop(self, code: int, reason: str) -> None:
         """From now on nothing of the room reaches this socket."""

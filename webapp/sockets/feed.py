@@ -15,7 +15,8 @@ from webapp.domain.events import Values
 from webapp.domain.history import Changes
 from webapp.domain.messages import Message
 from webapp.sockets import fragments
-from webapp.sockets.connection import AGAIN_LATER, Connection
+from webapp.sockets.codes import Close
+from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
 from webapp.sockets.shapes import messages, text, whole
@@ -151,7 +152,7 @@ class Feed(Listener):
         self.ahead.clear()
         for replay in self.arriving:
             for connection in tuple(replay.readers):
-                connection.close(AGAIN_LATER, "catch up again")
+                connection.close(Close.AGAIN_LATER, "catch up again")
 
     # -- fan-out
 

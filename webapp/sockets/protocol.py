@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 
 from webapp.settings import Limits, Times
+from webapp.sockets.codes import Close
 from webapp.sockets.frame import MEMORY_LEVEL, WINDOW_BITS, Frame
 from webapp.sockets.outlet import EXTENSION
 from webapp.sockets.waiting import Gate, Inbox
@@ -147,7 +148,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             if self.curr_msg_data_type == "text":
                 b"".join(self.frames).decode()
         except UnicodeDecodeError:
-            self.conn.fail(1007, "not UTF-8")
+            self.conn.fail(Close.NOT_UTF_8, "not UTF-8")
             self.handle_parser_exception()
         else:
             super().send_receive_event_to_app()
@@ -161,7 +162,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def handle_parser_exception(self) -> None:
         """The peer broke the protocol, or a bound."""
         close = self.conn.close_sent
-        code, reason = (close.code, close.reason) if close is not None else (1006, "")
+        code, reason = (close.code, close.reason) if close is not None else (Close.LOST, "")
         if self.conn.over is not None:
             self.peers.complain(network_of(self.client), f"{self.conn.over} on a socket ({code})")
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
@@ -190,7 +191,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         """The peer says no more, so it has gone. One that does not read either would keep the transport for ever."""
         super().eof_received()
         self.close_sent = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": Close.LOST})
         self.end_soon()
 
     def end_soon(self) -> None:

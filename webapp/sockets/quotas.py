@@ -15,10 +15,10 @@ from typing import Protocol
 from webapp.domain import events
 from webapp.domain.accounts import Actor
 from webapp.domain.events import Event, Values
+from webapp.sockets.codes import Close
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.shapes import text, whole
 
-TOO_MANY = 1008
 TOGETHER_SECONDS = 0.25
 RENEW_SECONDS = 10.0
 FORGET_SECONDS = 35.0
@@ -85,7 +85,7 @@ class Quota(Listener):
                 return
             guest = next((each for each in own if each.actor is None), oldest)
             del own[guest]
-            guest.stop(TOO_MANY, self.reason)
+            guest.stop(Close.REFUSED, self.reason)
 
     # -- between processes
 

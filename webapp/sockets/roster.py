@@ -12,6 +12,7 @@ from webapp.domain.errors import NotFound, SignedOut
 from webapp.domain.events import Event, Values
 from webapp.settings import Limits
 from webapp.sockets import fragments
+from webapp.sockets.codes import Close
 from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
@@ -20,7 +21,6 @@ from webapp.sockets.shapes import text, whole
 
 log = logging.getLogger("tertulia.sockets")
 SLICES = 10
-COME_BACK = 1012
 TOO_MANY_WINDOWS = "You have too many windows open: this one, the oldest, has stopped."
 TOO_MANY_AT_ADDRESS = "Too many windows are open at your address: this one, the oldest, has stopped."
 
@@ -98,7 +98,7 @@ class Roster(Listener):
         self.beats += 1
         for consumer in tuple(self.slices[self.beats % SLICES]):
             if consumer.actor is not None and consumer.actor.until <= now:
-                consumer.stop(COME_BACK, "Your session has to be renewed.")
+                consumer.stop(Close.COME_BACK, "Your session has to be renewed.")
             else:
                 consumer.connection.write(self.frame)
 
@@ -108,7 +108,7 @@ class Roster(Listener):
             try:
                 await consumer.check()
             except SignedOut:
-                consumer.stop(4401, "You are signed out.")
+                consumer.stop(Close.SIGNED_OUT, "You are signed out.")
             except NotFound:
-                consumer.stop(4403, "You are no longer in this room.")
+                consumer.stop(Close.NO_RIGHT, "You are no longer in this room.")
             await asyncio.sleep(0)
