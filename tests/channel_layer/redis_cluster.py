@@ -8,7 +8,7 @@ import redis
 
 from tests.channel_layer.redis_server import RedisServer
 from tests.ports import free_port
-from webapp.channel_layer.redis_slots import SLOTS, slot_of
+from webapp.channel_layer.redis.slots import SLOTS, slot_of
 
 WITHIN = 40.0
 """Seconds in which nodes meet and fail over; a busy machine takes its time."""

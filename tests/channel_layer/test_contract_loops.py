@@ -13,6 +13,7 @@ from webapp.channel_layer.mailbox import Mailbox
 
 CALLS: dict[str, Callable[[ChannelLayer, str], Awaitable[object]]] = {
     "new_channel": lambda layer, _: layer.new_channel(),
+    "subscribe": lambda layer, _: layer.subscribe("b").__aenter__(),
     "send": lambda layer, channel: layer.send(channel, event(1)),
     "receive": lambda layer, channel: layer.receive(channel),
     "group_add": lambda layer, channel: layer.group_add("b", channel),

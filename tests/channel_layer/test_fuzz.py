@@ -116,7 +116,7 @@ async def test_broken_connections_leave_nothing(own_redis: RedisServer) -> None:
         for number in range(1, 9):
             await break_and_talk(own_redis, here, there, number)
         await until(lambda: held() == before)
-        assert own_redis.subscribers("tertulia:0:group:room.7") == 1
+        assert own_redis.subscribers("events:0:group:room.7") == 1
         await until(lambda: len(own_redis.command("PUBSUB", "CHANNELS")) == 3)  # room.7 and the mail of two
         assert len(own_redis.command("CLIENT", "LIST").splitlines()) == 5, "two for each, and this one"
         await soon(here.group_send("room.7", event(10**6)))

@@ -45,6 +45,12 @@ def module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
+def source_of(node: ast.ImportFrom, path: Path) -> str:
+    """The module that `from ... import` names, a relative one in full."""
+    above = module(path).split(".")[: -node.level] if node.level else []
+    return ".".join([*above, *([node.module] if node.module else [])])
+
+
 def imports(path: Path) -> list[tuple[str, bool]]:
     """(imported module of ours, whether inside a function)."""
     tree = ast.parse(path.read_text())
@@ -54,12 +60,12 @@ def imports(path: Path) -> list[tuple[str, bool]]:
     }  # fmt: skip
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "webapp":
+        if isinstance(node, ast.ImportFrom) and (source := source_of(node, path)).split(".")[0] == "webapp":
             for alias in node.names:
-                full = f"{node.module}.{alias.name}"
+                full = f"{source}.{alias.name}"
                 place = ROOT / Path(*full.split("."))
                 is_module = place.with_suffix(".py").exists() or place.is_dir()
-                found.append((full if is_module else node.module, node in inside))
+                found.append((full if is_module else source, node in inside))
         elif isinstance(node, ast.Import):
             found += [(alias.name, node in inside) for alias in node.names if alias.name.split(".")[0] == "webapp"]
     return found
@@ -111,8 +117,36 @@ def test_rules_know_no_machinery(path: Path) -> None:
     assert not {name for name in names if name not in sys.stdlib_module_names} - {"webapp", "sqlalchemy"}
 
 
+LAYER = ROOT / "webapp/channel_layer"
+
+
+def test_relative_imports_are_seen() -> None:
+    assert ("webapp.channel_layer.base", False) in imports(LAYER / "redis/layer.py")
+    assert ("webapp.channel_layer.redis.link", False) in imports(LAYER / "redis/publisher.py")
+    assert ("webapp.channel_layer.redis", False) in imports(LAYER / "__init__.py")
+
+
+@pytest.mark.parametrize("path", sorted(LAYER.rglob("*.py")), ids=module)
+def test_the_channel_layer_is_complete_without_us(path: Path) -> None:
+    """A copy of its folder works under any name: see tests/channel_layer/test_alone.py."""
+    text = path.read_text()
+    names = [
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
+    ]
+    assert not {name for name in names if name not in sys.stdlib_module_names} - {"redis", "hiredis"}
+    assert not re.search("tertulia", text, re.IGNORECASE)
+
+
+def as_file(target: str) -> str:
+    """Importing from a package runs its `__init__`."""
+    return f"{target}.__init__" if (ROOT / Path(*target.split("."))).is_dir() else target
+
+
 def test_no_cycles() -> None:
-    edges = {module(path): {target for target, _ in imports(path)} for path in FILES}
+    edges = {module(path): {as_file(target) for target, _ in imports(path)} for path in FILES}
     done: set[str] = set()
 
     def visit(name: str, trail: tuple[str, ...]) -> None:

@@ -1,153 +1,196 @@
-"""The contract of a channel layer, apart from any implementation.
+"""The contract of a channel layer, independent of any implementation.
 
-It promises:
+A layer promises:
 
 - **At most once.** A message is delivered to a channel once or not at all, never twice.
-- **Order per sender.** What one process sends, by `send` and `group_send` alike, reaches each channel in the order
-  of the calls. Between two senders nothing is promised. On a Redis Cluster it holds within each group, and within what
-  is sent to single channels, while their slots stay with their nodes.
-- **Capacity per channel.** A channel holds up to `capacity` messages that nobody has taken, of 8 MiB together. A full
-  one misses what comes next and keeps what it has; no other channel is touched by it, however great the burst.
-- **A prompt reader keeps up.** A send gives the event loop a turn when a channel is half full, and so does what comes
-  from other processes. A reader that takes all there is whenever it runs misses nothing of a burst, unless more than
-  `capacity` sends are begun in one turn of the loop.
-- **Membership for life.** A channel is in its groups until `group_discard`, `close_channel`, `flush` or `close`.
-  No time, no expired message, no lost connection takes it out.
-- **A cancelled `receive` loses nothing.** The next one gets the message.
-- **Isolation.** Each receiver gets a copy of its own: what one does to it, no other sees. What cannot travel unchanged
-  (a key that is no text, NaN, bytes) is refused.
-- **Everything is bounded**, in memory and in time: no call waits for a server for more than about a second.
-- **Nobody else's word.** With `keys`, whoever can write to the server can keep messages from arriving, and no more:
-  what was not signed with one of them, was signed for another group or channel, or was heard before, is refused.
+- **Order per sender.** What one process sends, by `send` and `group_send` alike, reaches each channel in the order of
+  the calls. Between two senders there is no order. On a Redis Cluster the order holds within each group, and within
+  what is sent to single channels, while their slots stay on their nodes.
+- **Capacity per channel.** A channel holds up to `capacity` unread messages, of 8 MiB together. A full channel drops
+  new messages and keeps the old ones; other channels are not affected, however large the burst.
+- **A prompt reader keeps up.** A send yields to the event loop when a channel becomes half full, and so does the
+  delivery of other processes' messages. A reader that takes everything whenever it runs misses nothing of a burst,
+  unless more than `capacity` sends start in one iteration of the loop.
+- **Membership until it is ended.** A channel stays in its groups until `group_discard`, `close_channel`, `flush` or
+  `close`. No timeout, expired message or lost connection removes it.
+- **A cancelled `receive` loses nothing.** The next call returns the message.
+- **Isolation.** Each receiver gets its own copy. Values that JSON would change or reject (a key that is not a str, NaN,
+  bytes) are refused.
+- **Everything is bounded**, in memory and in time: no call waits longer than about a second for a server.
+- **Authenticity.** With `keys`, someone who can write to the server can suppress messages and nothing else: what is
+  not signed with one of the keys, is signed for another group or channel, or was received before, is refused.
 - **Linear cost.** `group_send` costs one encoding, and one append per member in this process.
 
 It does not promise:
 
-- **Delivery.** A message is lost if a process dies, the server is away, or the channel is full. Whoever must not miss
-  anything numbers its messages, sees the gap, and reads its store (`dropped` counts what a full channel missed).
-- **That an absent channel is noticed.** A message to a channel that is closed, or never was, is dropped in silence.
-- **Channels for others to read.** A channel is read, and put into groups, only by the process that made it.
-- **Channels that end by themselves.** A channel and what waits in it stay until `close_channel` or `close`, whether or
-  not anybody reads: use `async with layer.channel() as name`, or call `close_channel` in a `finally`.
-- **That clocks may differ.** With `keys`, hosts whose clocks are more than a minute apart do not hear each other.
+- **Delivery.** A message is lost if a process dies, the server is down, or the channel is full. Number the messages
+  that must not be missed, and on a gap read the database (`dropped` counts what a full channel missed).
+- **Errors for absent channels.** A message to a channel that is closed or never existed is dropped silently.
+- **Shared channels.** Only the process that created a channel reads it and adds it to groups.
+- **Channels that close by themselves.** A channel and its messages stay until `close_channel` or `close`, read or not:
+  use `async with layer.subscribe(...)` or `layer.channel()`, or call `close_channel` in a `finally`.
+- **Tolerance for wrong clocks.** With `keys`, hosts whose clocks differ by more than a minute refuse each other's
+  messages.
 - **Durability, history, patterns, acknowledgement.**
 
-One layer object belongs to one process and one event loop, those of its first call: WrongLoop anywhere else. When that
-loop has been closed, the first such call also frees every channel.
+A layer object belongs to one process and one event loop, those of its first call; elsewhere it raises WrongLoop. Once
+that loop is closed, the first such call also frees every channel.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
 
-from webapp.channel_layer.messages import Message
+from .messages import Message
 
 Watcher = Callable[[bool], None]
-"""Told each change of `connected`, in the event loop; must not block."""
+"""Called in the event loop at each change of `connected`; must not block."""
+
+
+class Subscription:
+    """The messages of one channel as an async iterator, oldest first; see `ChannelLayer.subscribe`.
+
+    `channel` is the channel's name, for `send`, `group_add` and `group_discard`. The iteration does not end by itself:
+    like `receive` it raises LayerClosed when the layer is closed, ChannelClosed after the `async with` block,
+    RuntimeError for a second reader at the same time.
+    """
+
+    def __init__(self, layer: "ChannelLayer", channel: str) -> None:
+        self.channel = channel
+        self._layer = layer
+
+    @property
+    def dropped(self) -> int:
+        """How many messages the channel missed because it was full. ChannelClosed: after the block."""
+        return self._layer.dropped(self.channel)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Awaitable[Message]:
+        return self._layer.receive(self.channel)
 
 
 class ChannelLayer(ABC):
-    """Names are ASCII letters, digits, `-`, `_`, `.`, under 100 characters: TypeError otherwise, in every method.
+    """Names are ASCII letters, digits, `-`, `_`, `.`, at most 99 characters; every method raises TypeError for others.
 
-    After `close`, everything raises LayerClosed but `group_discard`, `close_channel`, `flush` and `close`, which are
-    quiet so that a `finally` may always call them.
+    After `close` every method raises LayerClosed, except `group_discard`, `close_channel`, `flush` and `close`, which
+    do nothing, so that a `finally` can always call them.
     """
 
     capacity: int
     """Messages that one channel holds."""
     expiry: float
-    """Seconds after which a message that was sent to one channel, and not taken, is not delivered any more. Group
-    messages do not expire."""
+    """Seconds after which an unread message that was sent to a single channel is no longer delivered. Group messages do
+    not expire."""
 
     @property
     @abstractmethod
     def connected(self) -> bool:
-        """Whether this process reaches the others, and they this one."""
+        """Whether messages reach the other processes and theirs reach this one."""
 
     @property
     @abstractmethod
     def problem(self) -> str | None:
-        """Why not, in one short line without credentials, or None: for the log."""
+        """Why `connected` is False: one short line without credentials, for logs. None: no failure is known."""
 
     @abstractmethod
     def watch(self, watcher: Watcher) -> None:
         """Calls `watcher(connected)` at each change: False when the server is lost, True when it is back.
 
-        At True every group is subscribed again, but what was sent in between is gone: check your cursors. The first
-        connection is such a change too. `close` is not.
+        At True every group is subscribed again, but what was sent in between is lost: compare revisions with the
+        database. The first connection is reported too, `close` is not.
         """
 
     @abstractmethod
     async def new_channel(self, prefix: str = "specific") -> str:
-        """A new empty channel of this process. Its name begins with `prefix` and is never used again, by any.
+        """Creates an empty channel in this process. Its name begins with `prefix` and is unique for all time.
 
-        It is there until `close_channel`: see `channel`."""
+        It stays open until `close_channel`; `channel` and `subscribe` close it for you. LayerClosed.
+        """
 
     @asynccontextmanager
     async def channel(self, prefix: str = "specific") -> AsyncIterator[str]:
-        """A new channel for as long as a block runs; it is closed however that ends."""
+        """A new channel, closed when the block ends, also by an exception or a cancellation."""
         channel = await self.new_channel(prefix)
         try:
             yield channel
         finally:
             await self.close_channel(channel)
 
+    @asynccontextmanager
+    async def subscribe(self, *groups: str) -> AsyncIterator[Subscription]:
+        """`async with layer.subscribe("room.7", "room.8") as events: async for event in events: ...`
+
+        One new channel that is in all `groups` when the block begins (what is sent from then on is received) and is
+        closed when it ends, also by an exception or a cancellation. With the server down or slow the block begins
+        within about a second all the same, as for `group_add`. The channel has the layer's `capacity`: when it is full,
+        new events are dropped, the old ones stay, and `events.dropped` counts. LayerClosed.
+        """
+        async with self.channel() as channel:
+            await asyncio.gather(*(self.group_add(group, channel) for group in groups))
+            yield Subscription(self, channel)
+
     @abstractmethod
     async def close_channel(self, channel: str) -> None:
-        """Its owner is done: out of every group, its messages freed, a waiting `receive` ends with ChannelClosed.
+        """Removes the channel from all groups and frees its messages; a waiting `receive` raises ChannelClosed.
 
-        Nothing else frees a channel of a layer that is open. No error if it is not there."""
+        Nothing else frees a channel of an open layer. Does nothing if the channel is not open here.
+        """
 
     @abstractmethod
     async def send(self, channel: str, message: Message) -> None:
-        """Puts `message` into `channel`, of this process or another.
+        """Sends `message` to `channel`, of this process or another.
 
-        ChannelFull: at capacity. Only for a channel of this process; another's is full without our knowing.
-        LayerUnavailable: another process's channel, and the server did not take it within about a second.
-        TypeError, ValueError: no message, see `messages.encode`.
+        ChannelFull: at capacity (only for a channel of this process; a full one elsewhere drops the message).
+        LayerUnavailable: for a channel of another process, the server did not accept it within about a second.
+        TypeError, ValueError: not a valid message, see `messages.encode`. LayerClosed.
         """
 
     @abstractmethod
     async def receive(self, channel: str) -> Message:
-        """The next message, in order; waits for it as long as it takes. One reader at a time (RuntimeError).
+        """Returns the next message, in order; waits without limit. One reader at a time: RuntimeError otherwise.
 
-        ChannelClosed: the channel is not open here. LayerClosed: the layer ended. Both also end a wait.
+        ChannelClosed: the channel is not open here. LayerClosed: the layer is closed. Both also end a wait.
         """
 
     @abstractmethod
     def dropped(self, channel: str) -> int:
-        """How many messages `channel` was too full to take since it was made. ChannelClosed: it is not open here."""
+        """How many messages `channel` has missed because it was full. ChannelClosed: it is not open here."""
 
     @abstractmethod
     async def group_add(self, group: str, channel: str) -> None:
-        """Puts a channel of this process into `group`; twice is once. What is sent after this returns is delivered.
+        """Adds a channel of this process to `group`; adding twice is adding once. What is sent after this returns is
+        delivered.
 
-        With the server away or slow it returns all the same, within about a second: the group is joined when the
-        connection is back, and `watch` tells. ChannelClosed: the channel is not open here. LayerClosed: the layer is
-        closed. Both also end a wait.
+        With the server down or slow it returns all the same, within about a second: the group is subscribed when the
+        connection is back, which `watch` reports. ChannelClosed: the channel is not open here. LayerClosed: the layer
+        is closed. Both also end a wait.
         """
 
     @abstractmethod
     async def group_discard(self, group: str, channel: str) -> None:
-        """Takes `channel` out of `group`. No error if it was not in it."""
+        """Removes `channel` from `group`. Does nothing if it is not a member."""
 
     @abstractmethod
     async def group_send(self, group: str, message: Message) -> None:
-        """Offers `message` to every channel of `group`, in all processes. A full one misses it, without an error.
+        """Sends `message` to every channel of `group`, in all processes. A full member misses it, without an error.
 
-        LayerUnavailable: the server did not take it within about a second, or is known to be away (then at once).
-        The members in this process have it even so.
+        LayerUnavailable: the server did not accept it within about a second, or is known to be down (raised at once).
+        The members in this process have received it even so. TypeError, ValueError: not a valid message, see
+        `messages.encode`. LayerClosed.
         """
 
     @abstractmethod
     async def flush(self) -> None:
-        """Takes every message out of this process's channels, and these out of every group. The channels stay."""
+        """Deletes all messages in this process's channels and removes these from all groups. The channels stay open."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Ends everything: connections, groups, channels. A waiting `receive` raises LayerClosed. Twice is once."""
+        """Closes connections, groups and channels. A waiting `receive` raises LayerClosed. Closing twice is allowed."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,12 +1,12 @@
-"""What can go wrong, each with its evidence."""
+"""The errors of a channel layer, each with its evidence."""
 
 
 class ChannelLayerError(Exception):
-    """The root: whatever a channel layer raises on its own account."""
+    """The base class of the errors below."""
 
 
 class ChannelFull(ChannelLayerError):
-    """`send` to a channel that holds `capacity` messages nobody has taken. `channel` is its name."""
+    """`send` to a channel that holds `capacity` unread messages. `channel` is its name."""
 
     def __init__(self, channel: str) -> None:
         super().__init__(f"channel {channel} is full")
@@ -14,7 +14,7 @@ class ChannelFull(ChannelLayerError):
 
 
 class ChannelClosed(ChannelLayerError):
-    """This process has no such channel: closed, or made by another process, or never made. `channel` is its name."""
+    """The channel is closed, belongs to another process, or never existed. `channel` is its name."""
 
     def __init__(self, channel: str) -> None:
         super().__init__(f"channel {channel} is not open here")
@@ -22,21 +22,22 @@ class ChannelClosed(ChannelLayerError):
 
 
 class LayerClosed(ChannelLayerError):
-    """The layer was closed, before the call or while it was waiting."""
+    """The layer or publisher was closed, before the call or during it."""
 
     def __init__(self) -> None:
         super().__init__("the channel layer is closed")
 
 
 class WrongLoop(ChannelLayerError, RuntimeError):
-    """The layer was used from an event loop, or in a process, that is not the one of its first use."""
+    """The layer or publisher was used in another event loop or process than that of its first use."""
 
     def __init__(self, owner: str) -> None:
         super().__init__(f"the channel layer belongs to {owner}: open another one here")
 
 
 class LayerUnavailable(ChannelLayerError):
-    """Other processes may not have been told. `reason` says why, without credentials; our own members were told."""
+    """Other processes may not have received the message; `group_send`'s members in this process have. `reason` says
+    why, without credentials."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

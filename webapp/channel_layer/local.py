@@ -1,4 +1,4 @@
-"""The channels of this process and the groups they are in."""
+"""The channels of this process and their groups."""
 
 import asyncio
 import itertools
@@ -8,16 +8,19 @@ import secrets
 from collections.abc import Callable
 from functools import cached_property
 
-from webapp.channel_layer.errors import ChannelClosed, ChannelFull, LayerClosed, WrongLoop
-from webapp.channel_layer.mailbox import CROWDED, REFUSED, Mailbox
-from webapp.channel_layer.messages import Message, check_name, decode
-from webapp.channel_layer.sparse_log import SparseLog
+from .errors import ChannelClosed, ChannelFull, LayerClosed, WrongLoop
+from .mailbox import CROWDED, REFUSED, Mailbox
+from .messages import Message, check_name, decode
+from .sparse_log import SparseLog
 
 logger = logging.getLogger(__name__)
 
 
 class LocalChannels:
-    """Knows no server: both back ends keep their own end of things here."""
+    """What both back ends share: mailboxes by channel, members by group. Knows no server.
+
+    ValueError: `capacity` is below 1, or `expiry` not above 0.
+    """
 
     def __init__(self, capacity: int, expiry: float, clock: Callable[[], float]) -> None:
         if capacity < 1 or expiry <= 0:
@@ -35,31 +38,32 @@ class LocalChannels:
 
     @cached_property
     def process(self) -> str:
-        """This process's name in the name of each of its channels: 16 hex digits.
+        """This process's part of its channels' names: 16 hex digits.
 
-        Drawn at first use, not when the object is made: a server that forks after making it must not give all its
-        workers one name.
+        Drawn at first use, not in the constructor: a server may fork after it, and every worker needs a name of its
+        own.
         """
         return secrets.token_hex(8)
 
     def enter(self) -> None:
-        """Begins a call. The first one says which loop and process the layer belongs to. LayerClosed, WrongLoop."""
+        """Starts a call. The first call binds the layer to its loop and process. LayerClosed, WrongLoop."""
         if self.closed:
             raise LayerClosed
         try:
             if self._loop is not asyncio.get_running_loop():
                 self._bind()
-        except RuntimeError:  # there is none to a process that was forked inside it
+        except RuntimeError:  # no running loop: perhaps a process that was forked inside it
             self.check_process()
             raise
 
     def check_process(self) -> None:
-        """WrongLoop in a fork that runs the same loop on. A system call: where a call does more than pass on."""
+        """WrongLoop: in a fork that goes on running the same loop. Costs a system call, so the hot paths leave it
+        out."""
         if self._pid not in (0, os.getpid()):
             raise WrongLoop(f"process {self._pid}, and this is its fork {os.getpid()}")
 
     def check_loop(self) -> None:
-        """WrongLoop. For calls that are quiet on a layer that is closed, or that nobody has used."""
+        """WrongLoop; for the calls that do nothing on a layer that is closed or unused."""
         if not self.closed and self._loop is not None:
             self.check_process()
             self.enter()
@@ -69,13 +73,13 @@ class LocalChannels:
         if self._loop is None:
             self._loop, self._pid = asyncio.get_running_loop(), os.getpid()
             return
-        if self._loop.is_closed():  # nobody can read any more what waits
+        if self._loop.is_closed():  # nobody can read these any more
             self._mailboxes.clear()
             self._members.clear()
         raise WrongLoop("another event loop")
 
     def open(self, prefix: str) -> str:
-        """The name of a new channel: prefix, process, number."""
+        """Creates a channel and returns its name: prefix, process, number. TypeError: the name would be invalid."""
         self.enter()
         self.check_process()
         check_name(prefix)
@@ -85,6 +89,7 @@ class LocalChannels:
         return channel
 
     def mailbox(self, channel: str) -> Mailbox:
+        """TypeError, LayerClosed, ChannelClosed."""
         mailbox = self._mailboxes.get(channel)
         if mailbox is not None:
             return mailbox
@@ -94,6 +99,7 @@ class LocalChannels:
         raise ChannelClosed(channel)
 
     async def receive(self, channel: str) -> Message:
+        """The next message that can be decoded. TypeError, LayerClosed, ChannelClosed, WrongLoop, RuntimeError."""
         self.enter()
         mailbox = self.mailbox(channel)
         while True:
@@ -105,16 +111,16 @@ class LocalChannels:
             try:
                 return decode(payload)
             except (ValueError, RecursionError):
-                # Whoever can reach the server can publish rubbish; it must not end the reader.
+                # Anyone who can reach the server can publish garbage; it must not end the reader.
                 self._sparse_log.warning(
                     "no message", "channel %s: skipped %d bytes that are no message", channel, len(payload)
                 )
 
-    # Each says whether a mailbox has become half full: then its reader gets a turn of the loop, or a prompt one would
-    # miss part of a burst. For one that stays full there is none: its reader is not prompt.
+    # Each returns whether a mailbox is half full now: the caller then yields to the loop, or even a prompt reader would
+    # miss part of a burst. A full mailbox does not count: its reader is not prompt.
 
     def put(self, channel: str, payload: bytes) -> bool:
-        """ChannelFull at capacity; nothing if there is no such channel (any more)."""
+        """For a message from this process. ChannelFull: at capacity. Does nothing if there is no such channel."""
         mailbox = self._mailboxes.get(channel)
         if mailbox is None:
             return False
@@ -124,11 +130,12 @@ class LocalChannels:
         return offer is CROWDED
 
     def post(self, channel: str, payload: bytes) -> bool:
-        """Like `put`, for what another process sent: there is nobody here to tell that the channel is full."""
+        """For a message from another process, whose sender cannot be told that the channel is full."""
         mailbox = self._mailboxes.get(channel)
         return mailbox is not None and mailbox.offer(payload, self._clock() + self._expiry) is CROWDED
 
     def deliver(self, group: str, payload: bytes) -> bool:
+        """To every member in this process. TypeError: `group` is not a valid name."""
         crowded = False
         members = self._members.get(group)
         if members is None:
@@ -140,6 +147,7 @@ class LocalChannels:
         return crowded
 
     def join(self, group: str, channel: str) -> None:
+        """TypeError, LayerClosed, ChannelClosed, WrongLoop."""
         self.enter()
         self.check_process()
         check_name(group)
@@ -148,7 +156,7 @@ class LocalChannels:
         self._members.setdefault(group, {})[channel] = mailbox
 
     def leave(self, group: str, channel: str) -> bool:
-        """Whether that was the last of this process in `group`."""
+        """Returns whether that was the group's last member in this process. TypeError, WrongLoop."""
         self.check_loop()
         check_name(group)
         check_name(channel)
@@ -162,7 +170,7 @@ class LocalChannels:
         return True
 
     def forget(self, channel: str) -> list[str]:
-        """Ends a channel; the groups that have no channel of this process any more."""
+        """Closes a channel; returns the groups that have no member in this process any more. TypeError, WrongLoop."""
         self.check_loop()
         check_name(channel)
         mailbox = self._mailboxes.pop(channel, None)
@@ -173,7 +181,7 @@ class LocalChannels:
         return emptied
 
     def clear(self) -> list[str]:
-        """No messages, no groups; the groups that there were."""
+        """Deletes all messages and memberships; returns the groups that had members. WrongLoop."""
         self.check_loop()
         groups = list(self._members)
         self._members.clear()
@@ -183,6 +191,7 @@ class LocalChannels:
         return groups
 
     def close(self) -> None:
+        """Closes every channel with LayerClosed. WrongLoop."""
         self.clear()
         self.closed = True
         for mailbox in self._mailboxes.values():

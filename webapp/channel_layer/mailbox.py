@@ -1,4 +1,4 @@
-"""What waits for the reader of one channel."""
+"""The unread messages of one channel."""
 
 import asyncio
 from collections import deque
@@ -7,12 +7,12 @@ from enum import Enum
 from math import inf
 
 MAX_CHANNEL_BYTES = 8 << 20
-"""Of the payloads that wait in one channel: `capacity` bounds their number, this their weight."""
+"""Limit for the unread payloads of one channel together; `capacity` limits their number."""
 HALF_OF_THE_BYTES = MAX_CHANNEL_BYTES // 2
 
 
 class Offer(Enum):
-    """What became of a payload. CROWDED: taken, and now the mailbox is half full or more."""
+    """The result of `offer`. CROWDED: taken, and the mailbox is now at least half full."""
 
     REFUSED = 0
     TAKEN = 1
@@ -23,9 +23,9 @@ REFUSED, TAKEN, CROWDED = Offer.REFUSED, Offer.TAKEN, Offer.CROWDED
 
 
 class Mailbox:
-    """At most `capacity` payloads and MAX_CHANNEL_BYTES, oldest first, for one reader.
+    """A queue of at most `capacity` payloads and MAX_CHANNEL_BYTES, for one reader.
 
-    `groups` are the names of the groups its channel is in; `dropped` counts what it was too full to take.
+    `groups` are the names of the channel's groups; `dropped` counts the payloads that were refused because it was full.
     """
 
     __slots__ = (
@@ -54,7 +54,7 @@ class Mailbox:
         self._closed: Exception | None = None
 
     def offer(self, payload: bytes, expires: float = inf) -> Offer:
-        """`expires` is in seconds of the clock."""
+        """Appends a payload unless the mailbox is full. `expires` is a time of the mailbox's clock."""
         waiting, weight = len(self._entries) + 1, self._weight + len(payload)
         if waiting > self._capacity or weight > MAX_CHANNEL_BYTES:
             if not self._forget_expired():
@@ -70,7 +70,8 @@ class Mailbox:
         return CROWDED if waiting >= self._half or weight >= HALF_OF_THE_BYTES else TAKEN
 
     def take(self) -> bytes | None:
-        """The next payload, None if there is none yet. Raises what `close` was given."""
+        """Removes and returns the oldest payload that has not expired, None if there is none. Raises the error given to
+        `close`."""
         if self._closed is not None:
             raise self._closed
         while self._entries:
@@ -81,25 +82,26 @@ class Mailbox:
         return None
 
     async def arrival(self) -> None:
-        """Until there may be something to take. It is not taken here, so a cancelled reader loses nothing."""
+        """Waits until there may be a payload. Does not remove it, so a cancelled reader loses nothing. RuntimeError:
+        another reader is waiting."""
         if self._waiter is not None and not self._waiter.done():
             raise RuntimeError("a channel has one reader at a time")
         waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
             await waiter
         finally:
-            # A reader that was cancelled may be cleaned up after the next one has begun to wait.
+            # A cancelled reader may get here after the next one has started to wait.
             if self._waiter is waiter:
                 self._waiter = None
 
     def clear(self) -> None:
-        """Frees what waits."""
+        """Deletes all payloads."""
         self._entries.clear()
         self._weight = 0
         self._earliest_expiry = inf
 
     def close(self, error: Exception) -> None:
-        """Ends it: the waiting reader, and every later one, gets `error`."""
+        """Deletes all payloads; the waiting reader and every later one raise `error`."""
         self._closed = error
         self.clear()
         self._wake()
@@ -109,8 +111,8 @@ class Mailbox:
             self._waiter.set_result(None)
 
     def _forget_expired(self) -> bool:
-        """Whether there were any. Never later than `_earliest_expiry` does anything expire: a burst into a full channel
-        scans it once."""
+        """Returns whether there were any. Nothing expires before `_earliest_expiry`, so a burst into a full mailbox
+        scans it once, not once per payload."""
         now = self._clock()
         if now < self._earliest_expiry:
             return False

@@ -1,17 +1,20 @@
-"""The channel layer of a single process: no server and no task."""
+"""The channel layer of a single process: no server, no task."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
-from webapp.channel_layer.base import ChannelLayer, Watcher
-from webapp.channel_layer.local import LocalChannels
-from webapp.channel_layer.messages import Message, check_name, encode
+from .base import ChannelLayer, Watcher
+from .local import LocalChannels
+from .messages import Message, check_name, encode
 
 
 class MemoryChannelLayer(ChannelLayer):
-    """Keeps all of the contract within one process. Messages are encoded once and decoded per reader: for a chat's
-    small dicts that is cheaper than `copy.deepcopy` from the first copy on, and refuses what Redis would refuse."""
+    """The whole contract within one process. Messages are encoded once and decoded per receiver: for small dicts that
+    is cheaper than `copy.deepcopy` from the first copy on, and it refuses what the Redis layer would refuse.
+
+    ValueError: `capacity` is below 1, or `expiry` not above 0.
+    """
 
     def __init__(self, capacity: int = 100, expiry: float = 60, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.capacity = capacity
@@ -27,7 +30,7 @@ class MemoryChannelLayer(ChannelLayer):
         return None
 
     def watch(self, watcher: Watcher) -> None:
-        """There is nothing to lose and so nothing to tell."""
+        """Never calls `watcher`: there is no connection to lose."""
 
     async def new_channel(self, prefix: str = "specific") -> str:
         return self._local.open(prefix)

@@ -1,4 +1,4 @@
-"""Names and messages: what is let in, and the bytes they become."""
+"""Valid names, valid messages, and their encoding."""
 
 import json
 import re
@@ -8,7 +8,7 @@ Message = dict[str, Any]
 """A dict of plain JSON values with a str `type`, for instance `{"type": "messages.changed", "room": 7}`."""
 
 MAX_MESSAGE_BYTES = 1 << 20
-"""Of one encoded message. Capacity bounds a channel by count; this bounds what a count can weigh."""
+"""Limit for one encoded message."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,99}", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*", re.ASCII)
@@ -19,16 +19,15 @@ _from_json = json.JSONDecoder().raw_decode
 
 
 def check_name(name: str) -> None:
-    """TypeError unless `name` can name a channel or a group: ASCII letters, digits, `-`, `_`, `.`, under 100."""
+    """TypeError unless `name` is valid for a channel or group: 1 to 99 ASCII letters, digits, `-`, `_`, `.`."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise TypeError(f"a name is 1 to 99 ASCII letters, digits, '-', '_' or '.', not {str(name)[:120]!r}")
 
 
 def method_name(event_type: str) -> str:
-    """The consumer method for an event: `"messages.changed"` -> `"messages_changed"`.
+    """The name of the consumer method for an event type: `"messages.changed"` -> `"messages_changed"`.
 
-    ValueError for what is no dotted name, and for a part that begins with an underscore: an event never reaches a
-    private method.
+    ValueError: not a dotted name, or a part begins with an underscore, so that no event calls a private method.
     """
     if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
         raise ValueError(f"an event type is dotted words such as 'messages.changed', not {str(event_type)[:120]!r}")
@@ -36,17 +35,17 @@ def method_name(event_type: str) -> str:
 
 
 def encode(message: Message) -> bytes:
-    """JSON, never pickle: what comes off the wire may be wrong but cannot run.
+    """JSON, never pickle: data from the network must not run code.
 
-    TypeError: no dict, no str `type`, a value that JSON has no word for (NaN too), or a key that is no text, at any
-    depth: JSON would rewrite 1 to "1". ValueError: over 1 MiB.
+    TypeError: not a dict, no str `type`, a value that JSON cannot represent (NaN included), or at any depth a key that
+    is not a str, which JSON would change (1 to "1"). ValueError: over 1 MiB.
     """
     if not isinstance(message, dict):
         raise TypeError(f"a message is a dict, not {type(message).__name__}")
     if not isinstance(message.get("type"), str):
         raise TypeError("a message has a 'type' that is a str")
     try:
-        "".join(message)  # takes nothing but texts: the cheapest look at all keys
+        "".join(message)  # TypeError unless every key is a str; the cheapest check of all keys
         text = _to_json(message)
         if "{" in text[1:]:
             check_keys(message)
@@ -59,7 +58,7 @@ def encode(message: Message) -> bytes:
 
 
 def check_keys(value: Any) -> None:
-    """TypeError for a key that is no text, in `value` or anything it holds."""
+    """TypeError: `value` or anything in it has a key that is not a str."""
     if isinstance(value, dict):
         "".join(value)
         value = value.values()
@@ -69,7 +68,8 @@ def check_keys(value: Any) -> None:
 
 
 def decode(payload: bytes) -> Message:
-    """The message, a fresh one at every call. ValueError for what `encode` did not make."""
+    """The message, a new object at every call. ValueError: `encode` did not make this. RecursionError: nested too
+    deep."""
     text = payload.decode()
     message, end = _from_json(text)
     if end != len(text) or not isinstance(message, dict) or not isinstance(message.get("type"), str):

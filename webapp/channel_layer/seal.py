@@ -1,18 +1,18 @@
-"""Frames that nobody can forge, move to another topic, or send again."""
+"""Signed frames: protection against forgery, replay, and moving a frame to another topic."""
 
 import secrets
 import struct
 import time
 from collections.abc import Callable, Sequence
 
-from webapp.channel_layer.messages import MAX_MESSAGE_BYTES
-from webapp.channel_layer.signing import SIGNATURE_BYTES, Signer
+from .messages import MAX_MESSAGE_BYTES
+from .signing import SIGNATURE_BYTES, Signer
 
 SECOND = 1_000_000_000
 WINDOW = 60 * SECOND
-"""How old a frame may be, and how far the clocks of two hosts may differ."""
+"""Maximum age of a frame, and maximum difference between the clocks of two hosts."""
 LATE = 2 * SECOND
-"""A frame that is so little older than our listening to its topic is heard: the clocks of two hosts differ a little."""
+"""A frame signed at most this long before we subscribed to its topic is accepted, since clocks differ a little."""
 LONGEST_FRAME = MAX_MESSAGE_BYTES + 1024
 FIRST_LIMIT = 1024
 _STAMP = struct.Struct(">8sQ")
@@ -20,19 +20,19 @@ _HEAD = SIGNATURE_BYTES + _STAMP.size
 
 
 class Refused(Exception):
-    """Not a frame of ours; the text says why, and is one of a few."""
+    """The frame is not acceptable. The text says why and is one of a fixed few."""
 
 
 class Seal:
-    """Puts a signature, the sender and the moment before each frame, and takes them off again.
+    """Prepends a signature, the sender's id and a timestamp to each frame, and checks and removes them on arrival.
 
-    The moments of one sender only grow, so what is not later than its last frame in the topic is a repetition, and so
-    is what was sent before this process listened to the topic. Only the senders of the last minute are remembered:
-    whatever is older is refused by its age.
+    One sender's timestamps only increase, so a frame that is not later than the sender's last one in its topic is a
+    replay; so is one from before this process subscribed to the topic. Only senders of the last minute are remembered:
+    older frames are refused by their age. Not thread-safe.
     """
 
     def __init__(self, keys: Sequence[bytes], clock: Callable[[], int] = time.time_ns) -> None:
-        """`clock` gives nanoseconds since 1970, about the same on all hosts."""
+        """`clock` returns nanoseconds since 1970, about the same on all hosts. ValueError: see `Signer`."""
         self._signer = Signer(keys)
         self._clock = clock
         self._sender = b""
@@ -42,18 +42,21 @@ class Seal:
         self._limit = FIRST_LIMIT
 
     def listen(self, topic: bytes) -> None:
-        """From now on `topic` is heard; twice is once."""
+        """Frames of `topic` are accepted from now on; a second call changes nothing."""
         self._begun.setdefault(topic, self._clock() - LATE)
 
     def forget(self, topic: bytes) -> None:
+        """This process has unsubscribed from `topic`."""
         self._begun.pop(topic, None)
 
     def close(self, topic: bytes, frame: bytes) -> bytes:
+        """The signed frame. Receivers refuse a frame that reaches them after a later one: publish in the order of the
+        calls."""
         signed = _STAMP.pack(*self._stamp()) + frame
         return self._signer.sign(topic, signed) + signed
 
     def open(self, topic: bytes, data: bytes) -> bytes | None:
-        """The frame; None for one of our own, which the server sends back. Raises Refused."""
+        """The frame without its head; None for this sender's own, which the server echoes. Refused: see its text."""
         if not _HEAD <= len(data) <= LONGEST_FRAME:
             raise Refused("it is not signed: something else writes to this Redis")
         signed = data[SIGNATURE_BYTES:]
@@ -66,8 +69,8 @@ class Seal:
         return signed[_STAMP.size :]
 
     def _stamp(self) -> tuple[bytes, int]:
-        """The sender's name is drawn at first use, for a fork is another sender; and again when the clock was set
-        back, so that the moments may begin anew."""
+        """The sender's id is drawn at first use, because a fork is another sender, and again when the clock was set
+        back, so that the timestamps may start over."""
         now = self._clock()
         if now < self._last - SECOND or not self._sender:
             self._sender, self._last = secrets.token_bytes(8), 0
@@ -87,6 +90,6 @@ class Seal:
             self._limit = max(FIRST_LIMIT, 2 * len(self._seen))
 
     def _start(self, topic: bytes, now: int) -> int:
-        """Meaningless if our clock has been set back since."""
+        """When we subscribed; 0 if our clock was set back since then, which makes that time meaningless."""
         begun = self._begun.get(topic, 0)
         return begun if begun <= now else 0

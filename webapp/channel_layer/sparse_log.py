@@ -1,4 +1,4 @@
-"""A log that a flood of bad input cannot fill."""
+"""A rate limit for warnings, so that a flood of bad input does not flood the log."""
 
 import logging
 import time
@@ -9,9 +9,9 @@ QUIET_SECONDS = 60.0
 
 
 class SparseLog:
-    """At most one warning a minute for each reason; the next one says how many were left out in between.
+    """At most one warning per minute and reason; the next one says how many were left out.
 
-    Reasons come from the program, never from the input, so that there are few of them.
+    A reason is a constant of the program, never input: one entry is kept for each.
     """
 
     def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""A Redis Cluster, seen from this process: the two links of each node that owns slots, and who owns them now."""
+"""A Redis Cluster: two connections to each node that owns slots, and the current slot map."""
 
 import asyncio
 import logging
@@ -9,26 +9,26 @@ from functools import partial
 
 from redis.exceptions import RedisError
 
-from webapp.channel_layer.errors import LayerUnavailable
-from webapp.channel_layer.redis_connection import RedisAddress, make_connection
-from webapp.channel_layer.redis_link import full_jitter
-from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_server import Server
-from webapp.channel_layer.redis_slots import Node, SlotMap, ask_for_slots
-from webapp.channel_layer.redis_verbs import SHARDED
+from ..errors import LayerUnavailable
+from .address import Node, RedisAddress
+from .connection import make_connection
+from .link import full_jitter
+from .reporter import Reporter
+from .server import Server
+from .slots import NO_NODE, SlotMap, ask_for_slots
+from .verbs import SHARDED
 
 logger = logging.getLogger(__name__)
 
 LOOK_AGAIN = 30.0
-"""Seconds after which the slots are asked for although nothing seems wrong: nobody tells of a replica that was promoted
-in peace."""
-NO_NODE = "some groups have no node of the Redis Cluster that serves them"
+"""Seconds after which the slot map is read again although nothing seems wrong: no message announces a planned
+failover."""
 
 
 @dataclass(slots=True)
 class Topic:
-    """`node` was asked for it, by its id. `heard` is done once that has confirmed it. `lost`: it was not, for a while,
-    after it had been or should have been."""
+    """`node` is the id of the node where it is being subscribed; `heard` is done once that has confirmed. `lost`: it is
+    not subscribed although it was, or should be."""
 
     node: str | None = None
     heard: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -36,18 +36,17 @@ class Topic:
 
 
 class Cluster:
-    """Sharded pub/sub: a topic is published to, and heard from, the node that owns its slot.
+    """Sharded pub/sub: a topic is published and subscribed at the node that owns its slot.
 
-    Slots move and nodes die. Then a topic strays: its node disowns it, the map of slots is asked for anew, and whoever
-    owns it now is asked for the topic. The cluster is up when every slot has an owner, every owner is up and no topic
-    is lost. What is published to a slot on its way is LayerUnavailable.
+    Slots move and nodes die. When a node drops a topic for that reason, the slot map is read again and the topic is
+    subscribed at its new owner. The cluster is up when every slot has an owner, every owner is up, and no topic is
+    lost. Publishing to a slot that is just moving raises LayerUnavailable.
 
-    Any node's map is believed. One that is cut off from the others, but not from us, tells of the past until it is not
-    asked any more: each time another one is.
+    A partitioned node may return a stale slot map, so the nodes are asked in random order.
     """
 
     def __init__(self, address: RedisAddress, reporter: Reporter, timeout: float, probe: str) -> None:
-        make_connection(address.options)  # what is wrong with them is said now
+        make_connection(address.options)  # ValueError now, not at the first connection
         self._options = address.options
         self._seeds = set(address.seeds)
         self._reporter = reporter
@@ -102,7 +101,7 @@ class Cluster:
         await server.publish(topic, frame)
 
     async def _first_map(self) -> None:
-        """Who came before the map was there goes before who came after."""
+        """Waits for the slot map; calls from before it arrived keep their place before later ones."""
         self._early += 1
         try:
             if self._mapped.is_set():
@@ -145,7 +144,7 @@ class Cluster:
         return None if node is None else self._servers.get(node)
 
     def _settle(self, name: str, topic: Topic) -> None:
-        """Asks the topic's owner for it, unless that was done."""
+        """Subscribes the topic at its owner, unless that is already done."""
         owner = self._owner(name)
         if topic.node is not None and topic.node != owner:
             self._servers[topic.node].drop(name)
@@ -175,10 +174,10 @@ class Cluster:
             self._lost -= 1
             self._reporter.changed()
 
-    # -- what the nodes say, each in the order of its replies
+    # -- reports of the nodes, each in the order of its replies
 
     def _arrived(self, node: str, name: bytes, frame: bytes) -> bool:
-        """A topic that moves within its shard is heard from two nodes for a moment; one of them counts."""
+        """While a topic moves within its shard, two nodes may send its messages; only one of them counts."""
         known = self._topics.get(name.decode("ascii"))
         return known is not None and known.node == node and self._reporter.arrived(name, frame)
 
@@ -194,7 +193,7 @@ class Cluster:
             self._lose(known)
 
     def _moved(self, _name: str) -> None:
-        """Something was published to a node that does not own it any more; whoever hears it is told by that node."""
+        """A publish went to a node that no longer owns the slot. Subscribers are told by the node itself."""
         self._look.set()
 
     def _node_changed(self) -> None:
@@ -202,10 +201,10 @@ class Cluster:
             self._look.set()
         self._reporter.changed()
 
-    # -- the map
+    # -- the slot map
 
     async def _follow(self) -> None:
-        """Keeps the map true, whatever happens: nobody else would notice."""
+        """Keeps the slot map current; goes on after any error, because nothing else would restart it."""
         attempt = 0
         while True:
             self._look.clear()
@@ -221,7 +220,7 @@ class Cluster:
             await asyncio.sleep(full_jitter(attempt))
 
     async def _ask(self) -> None:
-        """Any node may answer; another one each time, for one that is cut off tells of the past."""
+        """Reads the slot map from any node, in random order because a partitioned one may return a stale map."""
         nodes = list(self._seeds | (self._slots.nodes if self._slots else set()))
         random.shuffle(nodes)
         problems: dict[Node, str] = {}
@@ -232,7 +231,7 @@ class Cluster:
                 problems[node] = str(error) or f"{node[0]}:{node[1]} did not answer in time"
             else:
                 return
-        self._problem = problems[min(problems)]  # always the same one's, for each new problem is logged
+        self._problem = problems[min(problems)]  # always the same node's, because each different problem is logged
         self._reporter.changed()
 
     def _adopt(self, slots: SlotMap) -> None:
@@ -249,7 +248,7 @@ class Cluster:
         self._reporter.changed()
 
     def _is_elsewhere(self, node: str, address: Node) -> bool:
-        """It came back at another address; a second name for one that is up is no reason to leave it."""
+        """Whether a node that is down has a new address; one that is up may just have two names."""
         return self._addresses[node] != address and not self._servers[node].up
 
     def _open(self, node: str, address: Node) -> None:
@@ -266,7 +265,7 @@ class Cluster:
         self._servers[node].start()
 
     def _close(self, node: str) -> None:
-        """What waits for its answer is told that there is none."""
+        """Stops a node that owns no slots any more; waiting publishers get LayerUnavailable."""
         server = self._servers.pop(node)
         for topic in self._topics.values():
             if topic.node == node:

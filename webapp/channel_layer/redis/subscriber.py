@@ -1,4 +1,4 @@
-"""What the others tell this process."""
+"""The connection that receives from other processes."""
 
 import asyncio
 from collections import deque
@@ -7,28 +7,28 @@ from typing import Any
 
 from redis.exceptions import MovedError, NoPermissionError, ResponseError
 
-from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
-from webapp.channel_layer.redis_link import Link
-from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_slots import slot_of
-from webapp.channel_layer.redis_verbs import PING, ROLE, Verbs, check_role, no_redis
+from .connection import ELSEWHERE, Command, RedisConnection
+from .link import Link
+from .reporter import Reporter
+from .slots import slot_of
+from .verbs import PING, ROLE, Verbs, check_role, no_redis
 
 Confirmation = asyncio.Future[None]
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """To hear `topic`, or to hear it no more: then `confirmed` is None, for nobody waits for that reply."""
+    """Subscribe to `topic`, or unsubscribe: then `confirmed` is None, because nothing waits for that reply."""
 
     topic: str
     confirmed: Confirmation | None = None
 
 
 class Subscriber(Link):
-    """Holds the topics that this process wants, and has them subscribed whenever there is a connection.
+    """Keeps the wanted topics subscribed on every new connection.
 
-    The link is up when the server has answered for every topic: its replies come in the order of the commands, so the
-    first PING's answer says so. The reporter must not block.
+    The link is up when every topic is confirmed: replies come in the order of the commands, so the reply to the first
+    PING shows it. The reporter must not block.
     """
 
     def __init__(self, connection: RedisConnection, reporter: Reporter, timeout: float, verbs: Verbs) -> None:
@@ -45,19 +45,19 @@ class Subscriber(Link):
         self._forbidden: set[str] = set()
 
     def want(self, topic: str) -> None:
-        """Subscribes, now or as soon as there is a connection."""
+        """Subscribes, now or as soon as there is a connection; a second call changes nothing."""
         if topic not in self._topics:
             self._topics[topic] = asyncio.get_running_loop().create_future()
             self._wish(Wish(topic, self._topics[topic]))
 
     async def stop(self, reason: str) -> None:
-        """Who waits for a confirmation waits no more."""
+        """Also ends the waits for confirmations."""
         await super().stop(reason)
         for confirmed in self._topics.values():
             confirmed.cancel()
 
     def drop(self, topic: str) -> None:
-        """Unsubscribes; does not wait for it."""
+        """Unsubscribes, without waiting for it."""
         confirmed = self._topics.pop(topic, None)
         if confirmed is not None:
             confirmed.cancel()
@@ -65,14 +65,14 @@ class Subscriber(Link):
             self._wish(Wish(topic))
 
     async def confirmation(self, topic: str) -> None:
-        """Until the server has confirmed `topic`: not at all while it is known to be away, `timeout` at the most."""
+        """Waits until the server has confirmed `topic`, at most `timeout`; not at all while it is known to be down."""
         confirmed = self._topics.get(topic)
         away = self.problem is not None and not self._answering
         if confirmed is not None and not away and topic not in self._forbidden and not confirmed.done():
             await asyncio.wait([confirmed], timeout=self._timeout)
 
     def _wish(self, wish: Wish) -> None:
-        # Without a connection there is no list to grow: the next one begins with whatever is wanted by then.
+        # Without a connection nothing is queued: the next one starts with the topics wanted by then.
         if self._talking:
             self._wishes.append(wish)
             self._wake.set()
@@ -84,7 +84,7 @@ class Subscriber(Link):
         self._wishes = [Wish(topic, confirmed) for topic, confirmed in self._topics.items()]
 
     def _check(self) -> list[Command]:
-        """A server is asked for its role before the first topic: afterwards RESP2 has no way."""
+        """Asks for the server's role before the first topic: a subscribed RESP2 connection cannot."""
         self._refusal = None
         self._wishes += [Wish(topic, self._topics[topic]) for topic in self._forbidden]
         self._forbidden.clear()
@@ -123,13 +123,13 @@ class Subscriber(Link):
             raise no_redis()
 
     def _confirm(self, wish: Wish) -> None:
-        """It is cancelled if the topic was dropped meanwhile, done if an earlier connection had it."""
+        """The future is cancelled if the topic was dropped meanwhile, done if an earlier connection confirmed it."""
         if wish.confirmed is not None and not wish.confirmed.done():
             wish.confirmed.set_result(None)
             self._reporter.heard(wish.topic)
 
     def _refused(self, error: ResponseError) -> None:
-        """The server does not let us hear the topic, or it is another node's."""
+        """The user may not subscribe to the topic, or it belongs to another node."""
         if isinstance(error, NoPermissionError) and self._unanswered:
             wish = self._unanswered.popleft()
             if wish.confirmed is not None and not wish.confirmed.cancelled():
@@ -141,7 +141,7 @@ class Subscriber(Link):
             raise error
 
     def _disowned(self, error: ResponseError) -> None:
-        """To an UNSUBSCRIBE that `_ended` took for answered it may come when nobody waits for it."""
+        """May also be the late reply to an UNSUBSCRIBE that `_ended` counted as answered."""
         if not self._unanswered or (
             isinstance(error, MovedError) and error.slot_id != slot_of(self._unanswered[0].topic)
         ):
@@ -151,7 +151,7 @@ class Subscriber(Link):
             self._stray(wish.topic)
 
     def _ended(self, topic: str) -> None:
-        """The answer to our own wish, or a node's word that the topic's slot has left it."""
+        """The reply to our own UNSUBSCRIBE, or a node's message that the topic's slot has left it."""
         if self._unanswered and self._unanswered[0] == Wish(topic):
             self._unanswered.popleft()
         elif topic in self._topics:
@@ -165,7 +165,7 @@ class Subscriber(Link):
             self._reporter.strayed(topic)
 
     def _lost(self, problem: str) -> None:
-        """Who waits for a confirmation waits on: the next connection may still be in time."""
+        """Waits for confirmations go on: the next connection may still be in time."""
         self._talking = False
         self._wishes = []
         self._unanswered.clear()

@@ -10,7 +10,7 @@ from tests.channel_layer.redis_cluster import RedisCluster
 from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, ends_up
-from webapp.channel_layer.redis_link import LONGEST_DELAY
+from webapp.channel_layer.redis.link import LONGEST_DELAY
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ LACKING = {
     "publish": ["+@all", "-publish", "allchannels"],
     "subscribe": ["+@all", "-subscribe", "allchannels"],
 }
-GROUP = "tertulia:0:group:room.7"
+GROUP = "events:0:group:room.7"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_a_user_without_a_right_is_one_problem(
 
 async def test_a_refusal_concerns_that_group_alone(own_redis: RedisServer) -> None:
     """What comes first must not fail with it, nor what comes after; the connection stays."""
-    pattern = ["+@all", "resetchannels", "&tertulia:0:process:*", "&tertulia:0:group:open.*"]
+    pattern = ["+@all", "resetchannels", "&events:0:process:*", "&events:0:group:open.*"]
     async with Watched(allow(own_redis, *pattern)) as here, Watched(own_redis.url) as there:
         await ends_up(here, there, told=[True])
         connections = connections_made(own_redis)

@@ -10,8 +10,8 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import DEADLINE, event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, ends_up, two_processes
 from webapp.channel_layer import ChannelClosed, LayerClosed, LayerUnavailable, RedisChannelLayer
-from webapp.channel_layer.redis_link import FIRST_DELAY, LONGEST_DELAY, full_jitter
-from webapp.channel_layer.redis_subscriber import Wish
+from webapp.channel_layer.redis.link import FIRST_DELAY, LONGEST_DELAY, full_jitter
+from webapp.channel_layer.redis.subscriber import Wish
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +52,7 @@ async def test_every_group_is_back_before_the_owner_is_told(own_redis: RedisServ
 
         def look(connected: bool) -> None:
             if connected:
-                subscribed.append(sum(own_redis.subscribers(f"tertulia:0:group:{group}") for group in groups[::50]))
+                subscribed.append(sum(own_redis.subscribers(f"events:0:group:{group}") for group in groups[::50]))
 
         there.watch(look)
         own_redis.kill()
@@ -73,7 +73,7 @@ async def test_joining_and_leaving_while_it_is_away(own_redis: RedisServer) -> N
         await ends_up(here, there, told=[True, False, True])
         await here.group_send("joined", event(1))
         assert await receives(there, joiner) == [1]
-        assert own_redis.subscribers("tertulia:0:group:left") == 0
+        assert own_redis.subscribers("events:0:group:left") == 0
 
 
 async def test_comings_and_goings_while_it_is_away_do_not_pile_up(own_redis: RedisServer) -> None:

@@ -1,4 +1,4 @@
-"""A connection that comes back: what publisher and subscriber have in common."""
+"""A connection that is reopened after every failure: the base of Publisher and Subscriber."""
 
 import asyncio
 import logging
@@ -11,29 +11,28 @@ from typing import Any, NoReturn
 
 from redis.exceptions import NoPermissionError, RedisError, ResponseError
 
-from webapp.channel_layer.redis_connection import Command, RedisConnection
-from webapp.channel_layer.redis_verbs import NotTheMaster
+from .connection import Command, RedisConnection
+from .verbs import NotTheMaster
 
 logger = logging.getLogger(__name__)
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 1.0
-"""Seconds between two attempts: a server that is back is found within about that time."""
+"""Seconds between two attempts; about as long it takes to notice that a server is back."""
 UNREAD = 0.05
 REPLIES_PER_TURN = 50
-"""While replies lie buffered, reading them waits for nothing: the loop's other tasks, whoever reads a channel among
-them, get a turn after so many."""
+"""Reading buffered replies never suspends, so the link yields to the loop's other tasks after this many."""
 
 
 class Link(ABC):
-    """Keeps one connection for as long as the layer lives: connects, writes what `_outgoing` gives, hands each reply to
-    `_heard`, and begins again after any failure.
+    """Keeps one connection open: connects, writes the commands of `_outgoing`, passes each reply to `_heard`, and
+    starts over after any failure.
 
     `up`: the server has answered a PING on this connection, and nothing has failed or been refused since. `problem`:
-    why the last attempt failed, or what the user may not do, None once it is up. `changed` is called after either of
-    them changes. `timeout`: seconds that any answer may take, and between two checks of the connection.
+    why the last attempt failed, or which permission the user lacks; None once it is up. `changed` is called after
+    either changes. `timeout`: the seconds that an answer may take, and between two checks of the connection.
 
-    A refusal is no failure: the connection is kept, what is allowed goes on, and each check asks again.
+    A missing permission does not end the connection: what is allowed goes on, and each check tries again.
     """
 
     def __init__(self, connection: RedisConnection, changed: Callable[[], None], timeout: float) -> None:
@@ -56,7 +55,7 @@ class Link(ABC):
         self._task = asyncio.create_task(self._keep(), name=f"channel layer: {type(self).__name__}")
 
     async def stop(self, reason: str) -> None:
-        """Ends the task and closes the connection; nothing is `changed`. `reason` is for who waits for an answer."""
+        """Ends the task and closes the connection without calling `changed`. Waiting publishers get `reason`."""
         self._stopping = True
         if self._task is not None:
             self._task.cancel()
@@ -65,39 +64,39 @@ class Link(ABC):
         self._lost(reason)
 
     def leave(self, problem: str) -> None:
-        """Gives up a connection that seems well, for a new one."""
+        """Replaces a connection that works, because of `problem`."""
         self._left = problem
         self._wake.set()
 
     @abstractmethod
     def _fresh(self) -> None:
-        """The connection is a new one: nothing that was asked of the old one will be answered."""
+        """Called for each new connection: no reply to a command on the old one will come."""
 
     @abstractmethod
     def _outgoing(self) -> list[Command]:
-        """What is to be written now; each command is answered."""
+        """The commands to write now; each has one reply."""
 
     @abstractmethod
     def _check(self) -> list[Command]:
-        """The same with questions about the connection, a PING last: with the first words on a new one, then each
-        `timeout` seconds. What was refused is asked for again."""
+        """Like `_outgoing`, with checks of the connection, and a PING last: first on a new connection, then every
+        `timeout` seconds. Retries what was refused."""
 
     @abstractmethod
     def _heard(self, reply: Any) -> None:
-        """Calls `_passed` at a PING's answer. `reply` is a ResponseError if that is what the server has answered; a
-        RedisError that is raised ends the connection."""
+        """Handles one reply, which is a ResponseError if the server sent an error; calls `_passed` for a PING's reply.
+        A RedisError raised here ends the connection."""
 
     @abstractmethod
     def _lost(self, problem: str) -> None:
-        """Lets go whoever waits for an answer of the connection that is gone."""
+        """Ends the waits for replies of the lost connection."""
 
     async def _keep(self) -> None:
         attempt = 0
         while True:
             try:
                 await self._run_once()
-            except Exception as error:  # noqa: BLE001  whatever it was, the link must come back: nobody else would notice
-                # A task group that fails in the moment of its cancellation forgets the cancellation (Python 3.11).
+            except Exception as error:  # noqa: BLE001  the link must restart after any error: nothing else would
+                # A task group that fails while it is cancelled loses the cancellation (Python 3.11).
                 if self._stopping:
                     return
                 if self._was_steady():
@@ -120,7 +119,7 @@ class Link(ABC):
             await self._connection.disconnect(nowait=True)
 
     async def _write(self) -> NoReturn:
-        """The only writer: a caller that is cancelled must not cut a command in two."""
+        """The only writer, so that a cancelled caller cannot cut a command in two."""
         check_at = -inf
         while True:
             now = asyncio.get_running_loop().time()
@@ -139,7 +138,7 @@ class Link(ABC):
                 raise NotTheMaster(self._left)
 
     async def _read(self) -> NoReturn:
-        """Always reading, so that a connection which the server closes is known to be closed before it is used."""
+        """Reads all the time, so that a connection closed by the server is noticed before it is used."""
         while True:
             try:
                 reply = await self._connection.read_response()
@@ -153,20 +152,20 @@ class Link(ABC):
                 await asyncio.sleep(0)
 
     def _give_a_turn(self) -> None:
-        """To the loop's other tasks, before the next reply is read."""
+        """Yields to the loop's other tasks before the next reply is read."""
         self._replies = REPLIES_PER_TURN
 
     async def _pause(self) -> None:
-        """Until there is something to write, or it is time to ask whether the server still lives."""
+        """Until there is something to write, or the next check is due."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._timeout):
                 await self._wake.wait()
         self._wake.clear()
 
     async def _check_answered(self, now: float) -> None:
-        """A server that is stopped, or behind a dead wire, closes nothing: only its silence tells.
+        """TimeoutError: no reply for `timeout` seconds. A stopped server or a broken network closes no connection.
 
-        If it was this process that stood still, the answer lies unread: it gets a moment to be read.
+        If this process was the one that stood still, the reply is there but unread: wait a moment for it.
         """
         if self._asked_at is None:
             self._asked_at = now
@@ -176,7 +175,7 @@ class Link(ABC):
                 raise TimeoutError
 
     def _passed(self) -> None:
-        """A check is answered."""
+        """A check was answered."""
         self._answering = True
         if not self.up and self._refusal is None:
             self.up = True
@@ -185,7 +184,7 @@ class Link(ABC):
             self._changed()
 
     def _refuse(self, what: str, error: NoPermissionError) -> str:
-        """Not up until a check brings no refusal; the problem."""
+        """Down until a check passes without a refusal. Returns the problem."""
         refusal = self._refusal = f"the Redis user may not {what}: {error}"
         if self.up or self.problem != refusal:
             self.up = False
@@ -194,7 +193,8 @@ class Link(ABC):
         return refusal
 
     def _was_steady(self) -> bool:
-        """A server that takes us and drops us at once must not be asked ten times a second."""
+        """Whether the connection lasted. If not, the delay grows: a server that accepts and closes at once must not be
+        asked ten times a second."""
         return self.up and asyncio.get_running_loop().time() - self._up_since > LONGEST_DELAY
 
     def _went_down(self, error: BaseException) -> None:
@@ -209,12 +209,12 @@ class Link(ABC):
 
 
 def full_jitter(attempt: int) -> float:
-    """Seconds to wait after failure number `attempt` (from 0), so that many processes do not come back at once."""
+    """Seconds to wait after failure number `attempt` (from 0): random, so that many processes do not return at once."""
     return random.uniform(0, min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempt, 10)))  # noqa: S311  no secret
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """What a task group wraps."""
+    """The first exception inside a task group's."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

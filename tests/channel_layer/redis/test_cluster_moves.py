@@ -11,14 +11,14 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.channel_layer.vocabulary import event, member, receives, soon, until
 from tests.channel_layer.watched import Watched, bounded, two_processes
 from tests.wires import unread
-from webapp.channel_layer import LayerUnavailable, redis_cluster
-from webapp.channel_layer.redis_slots import slot_of
+from webapp.channel_layer import LayerUnavailable
+from webapp.channel_layer.redis.slots import NO_NODE, slot_of
 
 pytestmark = pytest.mark.anyio
 
 NewCluster = Callable[..., RedisCluster]
 GROUP = "room.7"
-TOPIC = "tertulia:0:group:room.7"
+TOPIC = "events:0:group:room.7"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def another(cluster: RedisCluster, node: RedisServer) -> RedisServer:
 def neighbours(cluster: RedisCluster, node: RedisServer) -> list[str]:
     """Groups that live with `node`."""
     groups = [f"neighbour.{number}" for number in range(60)]
-    return [group for group in groups if cluster.owner(f"tertulia:0:group:{group}") is node][:5]
+    return [group for group in groups if cluster.owner(f"events:0:group:{group}") is node][:5]
 
 
 async def test_confirmed_and_disowned_in_one_breath(new_cluster: NewCluster) -> None:
@@ -99,7 +99,7 @@ async def test_a_slot_that_nobody_serves_is_told_and_heals(new_cluster: NewClust
         channel = await member(there, GROUP)
         owner = cluster.abandon(TOPIC)
         await within(lambda: not there.connected)
-        assert there.problem == redis_cluster.NO_NODE
+        assert there.problem == NO_NODE
         await bounded(here.group_send(GROUP, event(1)))
         await within(lambda: not here.connected)
         latecomer = await soon(member(here, GROUP))
@@ -117,7 +117,7 @@ async def test_a_slot_that_nobody_served_at_the_start(new_cluster: NewCluster) -
     owner = cluster.abandon(TOPIC)
     async with Watched(cluster.url) as here, Watched(cluster.url) as there:
         channel = await soon(member(there, GROUP))
-        await until(lambda: there.problem == redis_cluster.NO_NODE)
+        await until(lambda: there.problem == NO_NODE)
         await bounded(here.group_send(GROUP, event(1)))
         cluster.give(TOPIC, owner)
         await within(lambda: here.connected and there.connected)
@@ -126,7 +126,7 @@ async def test_a_slot_that_nobody_served_at_the_start(new_cluster: NewCluster) -
 
 
 async def test_a_promotion_in_peace_doubles_nothing(new_cluster: NewCluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_cluster, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr("webapp.channel_layer.redis.cluster.LOOK_AGAIN", 0.05)
     cluster = new_cluster(replicas=1)
     replica = cluster.nodes[-1]
     group = neighbours(cluster, cluster.masters[0])[0]
@@ -142,7 +142,7 @@ async def test_a_promotion_in_peace_doubles_nothing(new_cluster: NewCluster, mon
 
 
 def group_lives_at(cluster: RedisCluster, group: str, node: RedisServer) -> bool:
-    return set(cluster.listeners(f"tertulia:0:group:{group}")) == {node.port}
+    return set(cluster.listeners(f"events:0:group:{group}")) == {node.port}
 
 
 async def listen(layer: Watched, channel: str, heard: list[int]) -> None:
@@ -168,7 +168,7 @@ async def talk(layer: Watched, group: str, until: Callable[[], bool]) -> int:
 
 async def test_two_names_of_one_node_are_one_node(new_cluster: NewCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cluster of one does not know its own name, so it is where it was asked: here or there."""
-    monkeypatch.setattr(redis_cluster, "LOOK_AGAIN", 0.02)
+    monkeypatch.setattr("webapp.channel_layer.redis.cluster.LOOK_AGAIN", 0.02)
     cluster = new_cluster(masters=1)
     port = cluster.nodes[0].port
     async with Watched(f"redis+cluster://localhost:{port},127.0.0.1:{port}") as layer:

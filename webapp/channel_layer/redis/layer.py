@@ -1,4 +1,4 @@
-"""The channel layer of many processes, over the pub/sub of a Redis server or of a Redis Cluster."""
+"""The channel layer for several processes."""
 
 import asyncio
 import logging
@@ -6,35 +6,39 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from webapp.channel_layer.base import ChannelLayer, Watcher
-from webapp.channel_layer.errors import LayerUnavailable
-from webapp.channel_layer.local import LocalChannels
-from webapp.channel_layer.messages import Message, check_name, encode
-from webapp.channel_layer.redis_cluster import Cluster
-from webapp.channel_layer.redis_connection import read_url
-from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_server import Server, Transport
-from webapp.channel_layer.seal import Refused, Seal
-from webapp.channel_layer.sparse_log import SparseLog
+from ..base import ChannelLayer, Watcher
+from ..errors import LayerUnavailable
+from ..local import LocalChannels
+from ..messages import Message, check_name, encode
+from ..seal import Refused, Seal
+from ..sparse_log import SparseLog
+from .address import read_url
+from .cluster import Cluster
+from .reporter import Reporter
+from .server import Server, Transport
+from .topics import DEFAULT_PREFIX, Topics, frame, process_of
 
 logger = logging.getLogger(__name__)
 
 
 class RedisChannelLayer(ChannelLayer):
-    """Two connections per process and server, one to publish and one to listen, made at first use and kept up by
+    """Two connections per process and server, one to publish and one to subscribe; opened at first use, reopened by
     themselves.
 
-    What this process sends goes to its own channels at once and by the server to the others, whose name for it drops
-    the echo here. So our own members need no server, order per sender holds within and between processes, and a
-    `send` to a channel of ours can say that it is full.
+    A message goes to this process's channels directly and to other processes through the server; the server's echo is
+    ignored. So members in this process need no server, the order per sender holds within and between processes, and
+    `send` to a local channel can raise ChannelFull.
 
-    `prefix` and the database number keep installations on one server apart (pub/sub itself knows no databases).
-    `keys` sign what goes over the server; what comes without such a signature is refused, counted in `refused`, and
-    told once a minute. Without keys whoever can write to the server can say anything in any group.
-    `timeout`: seconds that any answer may take, and of silence after which the server is asked for one.
-    `redis+cluster://`: sharded pub/sub, which sends an event to its group's shard and no further. There the order per
-    sender holds in each group, and in what is sent to single channels, but not between them: the nodes may differ. Nor
-    while a replica takes over: what came to the old master may reach its heir after what came later.
+    `prefix` and the database number keep installations on one server apart. `keys` sign what is published; what arrives
+    without a valid signature is dropped, counted in `refused`, and logged once a minute. Without keys anyone who can
+    write to the server can send any event to any group. `timeout`: the seconds that an answer may take, and the idle
+    seconds after which the server is pinged.
+
+    `redis+cluster://`: sharded pub/sub, which carries an event only within its group's shard. The order per sender then
+    holds in each group, and in what is sent to single channels, but not between them, because their nodes may differ.
+    Nor does it hold during a failover: a message published to the old master may arrive after later ones.
+
+    ValueError: the URL, a key, `capacity` or `expiry` is unusable. TypeError: the prefix is not a valid name.
     """
 
     def __init__(
@@ -43,27 +47,25 @@ class RedisChannelLayer(ChannelLayer):
         capacity: int = 100,
         expiry: float = 60,
         *,
-        prefix: str = "tertulia",
+        prefix: str = DEFAULT_PREFIX,
         keys: Sequence[bytes] = (),
         clock: Callable[[], float] = time.monotonic,
         timeout: float = 1.0,
     ) -> None:
-        check_name(prefix)
         address = read_url(url)
         self.capacity = capacity
         self.expiry = expiry
-        self._namespace = f"{prefix}:{address.options.get('db', 0)}"
-        self._groups = f"{self._namespace}:group:"
+        self._topics = Topics.of(prefix, address)
+        self._groups = self._topics.groups
         self._seal = Seal(keys) if keys else None
         self.refused = 0
         self._sparse_log = SparseLog(logger)
         self._local = LocalChannels(capacity, expiry, clock)
         reporter = Reporter(self._changed, self._arrived)
-        probe = self._mail_of("probe")
         self._redis: Transport = (
-            Cluster(address, reporter, timeout, probe)
+            Cluster(address, reporter, timeout, self._topics.probe)
             if address.cluster
-            else Server(address.options, reporter, timeout, probe)
+            else Server(address.options, reporter, timeout, self._topics.probe)
         )
         self._started = False
         self._connected = False
@@ -97,7 +99,7 @@ class RedisChannelLayer(ChannelLayer):
             if self._local.put(channel, payload):
                 await asyncio.sleep(0)
         elif process is not None:
-            topic = self._mail_of(process)
+            topic = self._topics.processes + process
             await self._redis.publish(topic, self._sealed(topic, frame(channel, payload)))
 
     async def receive(self, channel: str) -> Message:
@@ -111,7 +113,7 @@ class RedisChannelLayer(ChannelLayer):
         self._local.join(group, channel)
         self._listen(self._groups + group)
         await self._redis.confirmation(self._groups + group)
-        self._local.mailbox(channel)  # whether the layer, or the channel, was closed meanwhile
+        self._local.mailbox(channel)  # LayerClosed, ChannelClosed: if that happened meanwhile
 
     async def group_discard(self, group: str, channel: str) -> None:
         if self._local.leave(group, channel):
@@ -126,7 +128,7 @@ class RedisChannelLayer(ChannelLayer):
         try:
             await self._redis.publish(topic, self._sealed(topic, frame(self._local.process, payload)))
         except LayerUnavailable:
-            if crowded:  # known to be away: it was raised without a turn of the loop
+            if crowded:  # a server known to be down raises without yielding to the loop
                 await asyncio.sleep(0)
             raise
 
@@ -142,17 +144,14 @@ class RedisChannelLayer(ChannelLayer):
         return self
 
     def _start(self) -> None:
-        """At first use and not before: only now there is a loop, and the process that it runs in."""
+        """At first use, because only then the loop and the (perhaps forked) process are known. LayerClosed,
+        WrongLoop."""
         self._local.enter()
         self._local.check_process()
         if not self._started:
             self._started = True
-            self._listen(self._mail_of(self._local.process))
+            self._listen(self._topics.processes + self._local.process)
             self._redis.start()
-
-    def _mail_of(self, process: str) -> str:
-        """The topic of what is sent to single channels of `process`."""
-        return f"{self._namespace}:process:{process}"
 
     def _listen(self, topic: str) -> None:
         self._redis.want(topic)
@@ -166,11 +165,11 @@ class RedisChannelLayer(ChannelLayer):
                 self._seal.forget((self._groups + group).encode())
 
     def _sealed(self, topic: str, plain: bytes) -> bytes:
-        """To be called in the moment in which the frame takes its place in the order of what is sent."""
+        """Must be called in the order in which the frames are published."""
         return self._seal.close(topic.encode("ascii"), plain) if self._seal else plain
 
     def _opened(self, topic: bytes, data: bytes) -> bytes | None:
-        """The frame that was signed, None for what is not for us."""
+        """The frame without its signature; None: refused, or our own echo."""
         if self._seal is None:
             return data
         try:
@@ -181,9 +180,8 @@ class RedisChannelLayer(ChannelLayer):
             return None
 
     def _arrived(self, topic: bytes, data: bytes) -> bool:
-        """Called by the subscriber; whether a channel is half full now. The head of a frame is the sender's name, or
-        the channel's in a process's mail."""
-        if not data:  # a publisher asks whether it may
+        """Called by the subscriber; returns whether a channel is half full now."""
+        if not data:  # a publisher's test of its permission
             return False
         opened = self._opened(topic, data)
         if opened is None:
@@ -195,7 +193,7 @@ class RedisChannelLayer(ChannelLayer):
         return head != self._local.process.encode() and self._local.deliver(name.removeprefix(self._groups), payload)
 
     def _changed(self) -> None:
-        """Called by both links."""
+        """Called by the links when their `up` or `problem` has changed."""
         self._report()
         if self.connected == self._connected:
             return
@@ -203,24 +201,14 @@ class RedisChannelLayer(ChannelLayer):
         for watcher in self._watchers:
             try:
                 watcher(self._connected)
-            except Exception:  # its own fault, not the layer's: the link and the other watchers go on
+            except Exception:  # must not end the link, nor keep the other watchers from being called
                 logger.exception("a watcher of the channel layer failed")
 
     def _report(self) -> None:
-        """Each problem once, not at every attempt."""
+        """Logs each problem once, not at every attempt."""
         if self.problem is not None and self.problem != self._reported:
             logger.warning("the channel layer cannot reach Redis: %s", self.problem)
             self._reported = self.problem
         elif self.connected and not self._connected:
             logger.info("the channel layer reaches Redis")
             self._reported = None
-
-
-def process_of(channel: str) -> str | None:
-    """The process in a channel's name; None if it is not a name that `new_channel` gave."""
-    parts = channel.rsplit(".", 2)
-    return parts[1] if len(parts) == 3 else None
-
-
-def frame(head: str, payload: bytes) -> bytes:
-    return b"%b %b" % (head.encode("ascii"), payload)

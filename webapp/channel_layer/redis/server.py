@@ -1,20 +1,20 @@
-"""One Redis server, seen from this process: a connection to publish on and one to listen on."""
+"""One Redis server: a connection to publish and one to subscribe."""
 
 import asyncio
 from dataclasses import replace
 from typing import Any, Protocol
 
-from webapp.channel_layer.redis_connection import make_connection
-from webapp.channel_layer.redis_publisher import Publisher
-from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_subscriber import Subscriber
-from webapp.channel_layer.redis_verbs import PLAIN, Verbs
+from .connection import make_connection
+from .publisher import Publisher
+from .reporter import Reporter
+from .subscriber import Subscriber
+from .verbs import PLAIN, Verbs
 
 
 class Transport(Protocol):
-    """What the layer asks of Redis, be it one server or a cluster.
+    """What the layer needs of Redis: implemented by Server and Cluster.
 
-    `up`: everything published now reaches every process, and everything wanted is heard. `problem`: why not.
+    `up`: what is published now reaches every process, and every wanted topic is subscribed. `problem`: why not.
     """
 
     @property
@@ -28,25 +28,27 @@ class Transport(Protocol):
     async def stop(self) -> None: ...
 
     async def publish(self, topic: str, frame: bytes) -> None:
-        """Returns when the server has it; LayerUnavailable otherwise, within `timeout` seconds."""
+        """Returns when the server has accepted it. LayerUnavailable: it did not within `timeout` seconds, or is
+        down."""
 
     def want(self, topic: str) -> None:
-        """Hears `topic` from now on, whatever happens to connections."""
+        """Subscribes to `topic`, and again on each new connection."""
 
-    def drop(self, topic: str) -> None: ...
+    def drop(self, topic: str) -> None:
+        """Unsubscribes, without waiting for it."""
 
     async def confirmation(self, topic: str) -> None:
-        """Until `topic` is heard: not at all while the server is known to be away, `timeout` at the most."""
+        """Waits until the server has confirmed `topic`, at most `timeout`; not at all while it is known to be down."""
 
 
 class Server:
-    """Both links of one server. `probe` is a topic that nobody hears."""
+    """Both links of one server. `probe` is a topic without subscribers. ValueError: an unusable option."""
 
     def __init__(
         self, options: dict[str, Any], reporter: Reporter, timeout: float, probe: str, verbs: Verbs = PLAIN
     ) -> None:
         self._subscriber = Subscriber(make_connection(options), reporter, timeout, verbs)
-        # Who listens can ask nothing in RESP2, so the publisher asks for both.
+        # A subscribed RESP2 connection cannot ask for the role, so the publisher asks for both.
         asking = replace(reporter, demoted=self._subscriber.leave)
         self._publisher = Publisher(make_connection(options), asking, timeout, verbs, probe)
 

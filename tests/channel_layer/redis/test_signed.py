@@ -16,7 +16,7 @@ from webapp.channel_layer.seal import SECOND, WINDOW, Refused, Seal
 pytestmark = pytest.mark.anyio
 
 OURS, NEWER, STRANGE = b"our key", b"our next key", b"another's key"
-ROOM = "tertulia:0:group:room.7"
+ROOM = "events:0:group:room.7"
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_what_was_recorded_is_heard_nowhere_again(own_redis: RedisServer, 
     channel, other = await member(there, "room.7"), await member(there, "room.8")
     recorded = await record(own_redis, stack, here, ROOM)
     assert await receives(there, channel) == [1]
-    for topic in (ROOM, "tertulia:0:group:room.8", f"tertulia:0:process:{channel.split('.')[1]}"):
+    for topic in (ROOM, "events:0:group:room.8", f"events:0:process:{channel.split('.')[1]}"):
         publish(own_redis, topic, recorded)
     await until(lambda: there.refused == 3)
     await receives_nothing(there, channel, here)
@@ -98,7 +98,7 @@ async def test_any_bytes_on_any_topic(own_redis: RedisServer, stack: AsyncExitSt
             b"%b %b" % (channel.encode(), wrong), b"x" * (2 << 20)]  # fmt: skip
     for data in junk:
         publish(own_redis, ROOM, data)
-        publish(own_redis, f"tertulia:0:process:{process}", data)
+        publish(own_redis, f"events:0:process:{process}", data)
     await until(lambda: there.refused == 2 * sum(map(bool, junk)))
     assert there.connected
     await receives_nothing(there, channel, here)

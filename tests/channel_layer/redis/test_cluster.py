@@ -30,7 +30,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 def topic(group: str) -> str:
-    return f"tertulia:0:group:{group}"
+    return f"events:0:group:{group}"
 
 
 @pytest.fixture

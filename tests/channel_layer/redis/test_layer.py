@@ -1,4 +1,4 @@
-"""What is particular to Redis while it is well: topics, addresses, locks. When it is not: test_redis_faults.py."""
+"""What is particular to Redis while it is well: topics, addresses, locks. When it is not: test_faults.py."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
-async def connected(stack: AsyncExitStack, url: str, prefix: str = "tertulia") -> RedisChannelLayer:
+async def connected(stack: AsyncExitStack, url: str, prefix: str = "events") -> RedisChannelLayer:
     layer = await stack.enter_async_context(RedisChannelLayer(url, prefix=prefix, timeout=PATIENCE))
     await until(lambda: layer.connected)
     return layer
@@ -42,7 +42,7 @@ async def hears(here: RedisChannelLayer, there: RedisChannelLayer) -> None:
 async def test_a_group_is_subscribed_once_and_left_with_its_last_channel(own_redis: RedisServer) -> None:
     async with AsyncExitStack() as stack:
         layer = await connected(stack, own_redis.url)
-        topic = "tertulia:0:group:room.7"
+        topic = "events:0:group:room.7"
         first, second = await member(layer, "room.7"), await member(layer, "room.7")
         assert own_redis.subscribers(topic) == 1
         await layer.group_discard("room.7", first)
@@ -138,9 +138,9 @@ async def test_rubbish_on_our_topics_is_skipped(own_redis: RedisServer) -> None:
         process = channel.split(".")[1]
         for rubbish in ("", " ", "x", "x {", "x []", 'x {"type": 7}', "x \u00e9\ud83d", "x " + "[" * 100_000):
             data = rubbish.encode("utf-8", "surrogatepass").decode("latin-1")
-            own_redis.command("PUBLISH", "tertulia:0:group:room.7", data)
-            own_redis.command("PUBLISH", f"tertulia:0:process:{process}", data)
-            own_redis.command("PUBLISH", f"tertulia:0:process:{process}", f"{channel} {data}")
+            own_redis.command("PUBLISH", "events:0:group:room.7", data)
+            own_redis.command("PUBLISH", f"events:0:process:{process}", data)
+            own_redis.command("PUBLISH", f"events:0:process:{process}", f"{channel} {data}")
             await here.group_send("room.7", event(1))
             assert await receives(there, channel) == [1]
         assert there.connected
@@ -224,13 +224,13 @@ async def test_many_groups_are_joined_in_one_go(own_redis: RedisServer) -> None:
         layer = await connected(stack, own_redis.url)
         channel = await layer.new_channel()
         await asyncio.gather(*(layer.group_add(f"room.{n}", channel) for n in range(2000)))
-        assert own_redis.subscribers("tertulia:0:group:room.1999") == 1
+        assert own_redis.subscribers("events:0:group:room.1999") == 1
 
 
 async def test_it_starts_by_itself_at_first_use(own_redis: RedisServer) -> None:
     layer = RedisChannelLayer(own_redis.url)
     channel = await member(layer, "room.7")
-    assert own_redis.subscribers("tertulia:0:group:room.7") == 1
+    assert own_redis.subscribers("events:0:group:room.7") == 1
     await layer.group_send("room.7", event(1))
     assert await receives(layer, channel) == [1]
     await layer.close()

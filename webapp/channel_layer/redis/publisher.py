@@ -1,4 +1,4 @@
-"""What this process tells the others."""
+"""The connection that publishes to other processes."""
 
 import asyncio
 from collections import deque
@@ -7,11 +7,11 @@ from typing import Any
 
 from redis.exceptions import NoPermissionError, ResponseError
 
-from webapp.channel_layer.errors import LayerUnavailable
-from webapp.channel_layer.redis_connection import ELSEWHERE, Command, RedisConnection
-from webapp.channel_layer.redis_link import Link
-from webapp.channel_layer.redis_reporter import Reporter
-from webapp.channel_layer.redis_verbs import PING, ROLE, NotTheMaster, Verbs, check_role, no_redis
+from ..errors import LayerUnavailable
+from .connection import ELSEWHERE, Command, RedisConnection
+from .link import Link
+from .reporter import Reporter
+from .verbs import PING, ROLE, NotTheMaster, Verbs, check_role, no_redis
 
 MAX_PENDING_BYTES = 8 << 20
 _OVERHEAD = 500
@@ -19,14 +19,14 @@ _OVERHEAD = 500
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """`answer` becomes None when the server has it, or the problem that came between."""
+    """`answer` becomes None when the server has accepted it, or the reason why it has not."""
 
     topic: str
     frame: bytes
     answer: asyncio.Future[str | None]
 
     def settle(self, problem: str | None) -> None:
-        """The caller may have given up meanwhile."""
+        """Does nothing if the caller has given up."""
         if not self.answer.done():
             self.answer.set_result(problem)
 
@@ -36,11 +36,11 @@ class Publication:
 
 
 class Publisher(Link):
-    """Publishes in the order of the calls, over one connection. What gathers within one turn of the loop goes as one
-    pipeline, so a burst costs few system calls and needs no pool.
+    """Publishes in the order of the calls, over one connection. What is published in one iteration of the loop goes out
+    as one pipeline, so a burst costs few system calls and needs no pool.
 
-    Whether the user may publish is shown by an empty frame to `probe`, a topic that nobody hears, and after a refusal
-    to the topic that was refused.
+    Each check tests the permission to publish with an empty frame to `probe`, a topic without subscribers, or after a
+    refusal to the refused topic.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class Publisher(Link):
         self._pending_bytes = 0
 
     async def publish(self, topic: str, frame: bytes) -> None:
-        """Returns when the server has it. LayerUnavailable: it did not say so within `timeout` seconds, or is away."""
+        """Returns when the server has accepted it. LayerUnavailable: it did not within `timeout` seconds, or is
+        down."""
         publication = self._enqueue(topic, frame)
         try:
             async with asyncio.timeout(self._timeout):
@@ -68,7 +69,7 @@ class Publisher(Link):
             raise LayerUnavailable(problem)
 
     def _enqueue(self, topic: str, frame: bytes) -> Publication:
-        # Known to be away: no poster waits for it. The link itself finds out when it is back.
+        # Known to be down: the caller does not wait. The link notices by itself when the server is back.
         if self.problem is not None and not self._answering:
             raise LayerUnavailable(self.problem)
         publication = Publication(topic, frame, asyncio.get_running_loop().create_future())
@@ -80,7 +81,7 @@ class Publisher(Link):
         return publication
 
     def _fresh(self) -> None:
-        """What waited for the old connection was let go with it."""
+        """Publications of the old connection have ended with it."""
         self._unproven = self._unproven or self._probe
 
     def _outgoing(self) -> list[Command]:
@@ -115,7 +116,7 @@ class Publisher(Link):
             self._prove(reply)
 
     def _refused(self, topic: str, reply: Any) -> str:
-        """The problem of that publication, and of no other."""
+        """Why this publication failed. InvalidResponse: the server is not a Redis."""
         if isinstance(reply, ELSEWHERE):
             self._moved(topic)
             return "the group is moving to another node"
@@ -127,7 +128,7 @@ class Publisher(Link):
         raise no_redis()
 
     def _prove(self, reply: Any) -> None:
-        """A node of a cluster that sends us elsewhere would let us."""
+        """A cluster node that redirects has granted the permission."""
         if isinstance(reply, (int, *ELSEWHERE)):
             self._unproven = None
         elif isinstance(reply, NoPermissionError):

@@ -1,4 +1,4 @@
-"""Which node of a Redis Cluster serves which topic."""
+"""Which node of a Redis Cluster owns which topic."""
 
 import asyncio
 import binascii
@@ -8,27 +8,27 @@ from typing import Any, Self
 
 from redis.exceptions import InvalidResponse
 
-from webapp.channel_layer.redis_connection import make_connection
+from .address import Node
+from .connection import make_connection
 
-Node = tuple[str, int]
-"""Host and port."""
 SLOTS = 16_384
+NO_NODE = "some groups have no node of the Redis Cluster that serves them"
 
 
 def slot_of(topic: str) -> int:
-    """By the cluster's own rule. Our topics have no braces, so the whole name counts."""
+    """By the cluster's rule. Our topics contain no braces, so the whole name is hashed."""
     return binascii.crc_hqx(topic.encode("ascii"), 0) % SLOTS
 
 
 class SlotMap:
-    """What a node has answered to CLUSTER SLOTS.
+    """A node's reply to CLUSTER SLOTS.
 
-    `owners` serve slots: their addresses by their ids, which stay when an address changes or has two names. `nodes` are
-    the addresses of these and their replicas. `complete`: every slot has an owner.
+    `owners` are the addresses of the nodes that own slots, by id, which stays the same when the address changes.
+    `nodes` are the addresses of these and their replicas. `complete`: every slot has an owner.
     """
 
     def __init__(self, answer: Any, asked: Node) -> None:
-        """InvalidResponse: that is no slot map."""
+        """InvalidResponse: not a slot map, or one without any slots."""
         try:
             ranges = sorted(
                 (first, last, [Member.read(each, asked) for each in nodes]) for first, last, *nodes in answer
@@ -44,7 +44,7 @@ class SlotMap:
             raise InvalidResponse(f"the Redis Cluster of {asked[0]}:{asked[1]} has no slots yet")
 
     def owner(self, topic: str) -> str | None:
-        """The id of its slot's owner, None while there is none."""
+        """The id of the node that owns the topic's slot, None if there is none."""
         slot = slot_of(topic)
         place = bisect_right(self._firsts, slot) - 1
         if place < 0 or slot > self._ranges[place][0]:
@@ -61,13 +61,13 @@ class Member:
 
     @classmethod
     def read(cls, entry: list[Any], asked: Node) -> Self:
-        """A node that does not know its own name is where it was asked."""
+        """A node that does not know its own host name has the one it was asked at."""
         host = entry[0].decode("ascii") if entry[0] else "?"
         return cls(entry[2].decode("ascii"), (asked[0] if host == "?" else host, int(entry[1])))
 
 
 async def ask_for_slots(options: dict[str, Any], node: Node, timeout: float) -> SlotMap:
-    """Over a connection of its own. RedisError, OSError, TimeoutError: this node cannot say."""
+    """Over a connection of its own. RedisError, OSError, TimeoutError, ValueError: this node gave no slot map."""
     connection = make_connection(options | {"host": node[0], "port": node[1]})
     try:
         async with asyncio.timeout(timeout):

@@ -1,11 +1,11 @@
-"""The two dialects of pub/sub, and what is asked in both."""
+"""The commands of plain and of sharded pub/sub."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
-from webapp.channel_layer.redis_connection import Command
+from .connection import Command
 
 PING: Command = ("PING",)
 ROLE: Command = ("ROLE",)
@@ -13,8 +13,8 @@ ROLE: Command = ("ROLE",)
 
 @dataclass(frozen=True, slots=True)
 class Verbs:
-    """Three commands, and the first words of the replies that belong to them. `asks_role`: a replica takes what is
-    published and does not pass it on, so the server has to be asked whether it is one."""
+    """Three commands, and the first element of their replies. `asks_role`: a replica accepts a publish without passing
+    it on to its master, so the server must be asked for its role."""
 
     publish: str
     subscribe: str
@@ -33,17 +33,17 @@ class Verbs:
 
 PLAIN = Verbs("PUBLISH", "SUBSCRIBE", "UNSUBSCRIBE", b"message", asks_role=True)
 SHARDED = Verbs("SPUBLISH", "SSUBSCRIBE", "SUNSUBSCRIBE", b"smessage", asks_role=False)
-"""Of a cluster since Redis 7: a topic belongs to a slot, and what is published there stays in its shard. A replica
-refuses it."""
+"""Redis Cluster 7.0 or later: a topic belongs to a slot, and what is published to it stays in that shard. Replicas
+refuse it."""
 
 
 class NotTheMaster(RedisError):
-    """The server passes nothing on to those who listen at another one."""
+    """The server does not pass publications on to the subscribers of the others."""
 
 
 def check_role(answer: Any) -> None:
-    """Of what a server says to ROLE. NotTheMaster; InvalidResponse: no Redis talks like that. A server that refuses to
-    say passes: a user may lack the right, and proxies do not know the command."""
+    """Checks the reply to ROLE. NotTheMaster: a replica or a Sentinel. InvalidResponse: not a Redis reply. An error
+    reply passes: the user may lack the permission, and proxies do not know the command."""
     if isinstance(answer, ResponseError):
         return
     role = answer[0] if isinstance(answer, list) and answer else None
@@ -59,4 +59,5 @@ def check_role(answer: Any) -> None:
 
 
 def no_redis() -> InvalidResponse:
+    """The error for a reply that no Redis sends."""
     return InvalidResponse("what answers there does not talk like Redis")
