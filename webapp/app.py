@@ -44,7 +44,6 @@ from webapp.web.callers import Callers
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.forwarded import Forwarded
 from webapp.web.middleware import Doors, PageHeaders, PagesGZip
-from webapp.web.newest import NewestPages
 from webapp.web.routes import ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
@@ -107,7 +106,6 @@ def create_app(settings: Settings) -> Application:
         await asyncio.to_thread(migrate, settings.database_url)
         async with opened(settings) as (resources, hub, roster):
             app.state.resources = resources
-            app.state.newest = NewestPages()
             app.open_consumer = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
             if resources.fresh:
                 announce_setup(resources)

@@ -18,7 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sockets": {"numbers", "addresses", "services", "domain", "store", "channel_layer", "settings", "templating",
                 "transport"},
     "transport": {"addresses", "settings"},
-    "services": {"numbers", "domain", "store", "channel_layer", "settings", "markup"},
+    "services": {"numbers", "domain", "store", "channel_layer", "settings", "markup", "templating"},
     "domain": {"store"},
     "store": set(),
     "channel_layer": set(),

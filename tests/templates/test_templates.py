@@ -1,15 +1,15 @@
 """Every event has its envelope, every partial renders from its one value, and nothing that was typed comes alive."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import meta
+from markupsafe import Markup
 
 from webapp import markup
 from webapp.channel_layer import method_name
@@ -20,10 +20,9 @@ from webapp.sockets.dispatch import Listener
 from webapp.sockets.feed import Feed
 from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
-from webapp.templating import ROOT, Rendered, environment, message_html, render, weight
-from webapp.web.newest import NewestPages
+from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, message_html, render
+from webapp.templating.byte_cache import ByteCache, weight
 
-TEMPLATES = ROOT / "templates"
 PARTIALS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
 ENVELOPES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("events/*.html"))
 MANY = {"forms/_field.html"}  # macros
@@ -181,28 +180,51 @@ def test_what_is_said_in_ascii_travels_in_ascii() -> None:
 
 
 def test_what_is_kept_rendered_is_bounded_in_bytes() -> None:
-    kept = Rendered(most=20_000)
+    kept = RenderedMessages(most=20_000)
     for number in range(1, 200):
         message = replace(MESSAGE, id=number, html="x" * (number * 37 % 3000))
         shown = kept.html(message)
         assert kept.html(replace(message)) is shown
-        assert kept.bytes == sum(weight(each) for _, each in kept.messages.values()) <= 20_000
+        cache = kept.cache.kept
+        assert cache.currsize == sum(weight(html) for _, html in cache.values()) <= 20_000
     assert "new text" in kept.html(replace(MESSAGE, id=199, revision=6, html="<p>new text</p>"))
-    newest = NewestPages(most=20_000)
+    newest = NewestLogs(most=20_000)
     for number in range(1, 200):
-        newest.put(number % 9, number, SimpleNamespace(messages="x" * (number * 137 % 9000)))
-        assert newest.bytes == sum(weight(log.messages) for _, log in newest.logs.values()) <= 20_000
+        newest.put(number % 9, number, Log(Markup("x" * (number * 137 % 9000))))
+        logs = newest.cache.kept
+        assert logs.currsize == sum(weight(log.messages) for _, log in logs.values()) <= 20_000
     assert newest.get(199 % 9, 199) is not None
-    newest.put(199 % 9, 5, SimpleNamespace(messages=""))
+    newest.put(199 % 9, 5, Log(Markup("")))
     assert newest.get(199 % 9, 5) is None, "an older state never takes a newer one's place"
+    newest.put(199 % 9, 200, Log(Markup("x" * 30_000)))
+    assert newest.get(199 % 9, 200) is None, "what is larger than the cache is not kept"
+    assert newest.get(199 % 9, 199) is None, "nor is what it would have replaced"
+
+
+def test_what_is_kept_is_kept_whole_while_threads_put_and_get() -> None:
+    kept: ByteCache[int, str] = ByteCache(50_000, lambda text: text)
+
+    def use(seed: int) -> None:
+        for number in range(3_000):
+            key = (seed * 7 + number * 13) % 150
+            kept.put(key, f"{key} " * (number % 40 + 1))
+            found = kept.get((key * 3) % 150)
+            assert found is None or set(found.split()) == {str((key * 3) % 150)}
+
+    with ThreadPoolExecutor(4) as threads:
+        for each in [threads.submit(use, seed) for seed in range(4)]:
+            each.result()
+    assert kept.kept.currsize == sum(map(weight, kept.kept.values())) <= 50_000
 
 
 def test_a_template_that_lacks_a_value_fails_loudly() -> None:
-    with pytest.raises(Exception, match=r"no attribute .since."):
-        render("live/_socket.html", socket=SimpleNamespace(room_id=1))
+    with pytest.raises(Exception, match=r"no attribute .room_id."):
+        render("live/_socket.html", socket=object())
 
 
 def test_templates_are_all_used() -> None:
-    sources = "".join(path.read_text() for path in [*Path(ROOT / "webapp").rglob("*.py"), *TEMPLATES.rglob("*.html")])
+    sources = "".join(
+        path.read_text() for path in [*(TEMPLATES.parent / "webapp").rglob("*.py"), *TEMPLATES.rglob("*.html")]
+    )
     for path in TEMPLATES.rglob("*.*"):
         assert str(path.relative_to(TEMPLATES)) in sources, path

@@ -1,6 +1,8 @@
 """People: the first one, who comes by invitation, and the sessions of their browsers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +17,9 @@ IDLE, ABSOLUTE = 30 * DAY, 180 * DAY
 TOUCH_EVERY = DAY // 24
 MOST_SESSIONS = 100
 """Of one person; the oldest ends for one more."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,41 @@ def authenticate(tx: Transaction, session: str | None, author: int | None = None
         raise AnotherPerson(found.display_name)
     stale = tx.now - found.seen_at > TOUCH_EVERY
     return Actor(found.user_id, found.username, found.display_name, found.role, found.id_hash, until, stale)
+
+
+Rule = Callable[Concatenate[Transaction, Actor, P], T]
+
+
+def acting(
+    session: str | None, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Transaction], tuple[Actor, T]]:
+    """The rule for whoever this session belongs to, to be run in one transaction: gives (the actor, its result).
+
+    That raises SignedOut, and what the rule raises.
+    """
+
+    def run(tx: Transaction) -> tuple[Actor, T]:
+        actor = authenticate(tx, session)
+        return actor, rule(tx, actor, *args, **kwargs)
+
+    return run
+
+
+def acting_for(
+    session: str | None, author: int | None, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs
+) -> Callable[[Transaction], tuple[Actor, T]]:
+    """The same for a form that was made for the person `author`, None when it does not say: AnotherPerson for others.
+
+    On PostgreSQL a rule may wait for a lock while somebody signs out: nothing is written then.
+    """
+
+    def run(tx: Transaction) -> tuple[Actor, T]:
+        actor = authenticate(tx, session, author)
+        result = rule(tx, actor, *args, **kwargs)
+        authenticate(tx, session)
+        return actor, result
+
+    return run
 
 
 def touch(tx: Transaction, session: str) -> None:

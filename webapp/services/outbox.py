@@ -1,18 +1,17 @@
-"""Sends the drafts of a page: one by one, each answered for itself, the surplus of one carried to the next."""
+"""Posts the drafts of a page one by one, oldest first; what a draft has beyond its message goes into the next one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from webapp.domain import accounts
+from webapp.domain.accounts import acting
 from webapp.domain.drafts import Typed, beyond, derived
 from webapp.domain.errors import AnotherPerson, DomainError, Invalid, TooMany
 from webapp.domain.messages import AnotherText, Message
-from webapp.domain.transaction import Transaction
 from webapp.services import posting
 from webapp.services.resources import Resources
 
 REFUSED = (Invalid, TooMany, AnotherText, AnotherPerson)
-"""What keeps a draft in the composer, with the reason beside it."""
+"""Errors of one draft: it stays in the composer with the reason beside it, and the others are posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,10 @@ class Outcome:
 async def send(
     resources: Resources, session: str | None, room_id: int, drafts: Sequence[Typed], entered: bool
 ) -> list[Outcome]:
-    """Each draft's outcome, oldest first. `entered`: the last one is finished, for its author has pressed Enter."""
+    """Each draft's outcome, oldest first. `entered`: the last one is complete, because its author has pressed Enter.
+
+    Raises SignedOut, NotFound, and the store's Unavailable.
+    """
     outcomes: list[Outcome] = []
     carried = ""
     for draft in drafts:
@@ -47,9 +49,9 @@ async def send(
 async def send_one(
     resources: Resources, session: str | None, room_id: int, draft: Typed, carried: str, last: bool, entered: bool
 ) -> tuple[Outcome, str]:
-    """(what became of it, what goes before the next draft's text)."""
+    """(what became of it, what goes before the next draft's text). Raises what `post` raises."""
     whole = replace(draft, body=carried + draft.body)
-    made, rest = (0, "") if last else await resources.work.read(beyond_as, session, whole)
+    made, rest = (0, "") if last else await read_rest(resources, session, whole)
     if not made:
         if not draft.body.strip() and not last:
             return Outcome(draft), carried
@@ -57,12 +59,14 @@ async def send_one(
             message, fresh = await posting.post(resources, session, room_id, draft.key, whole.body)
             return Outcome(draft, message, fresh), ""
         except AnotherText:
-            made, rest = await resources.work.read(beyond_as, session, whole)
+            made, rest = await read_rest(resources, session, whole)
     if not last or not entered or not rest.strip():
         return Outcome(draft), rest
     message, fresh = await posting.post(resources, session, room_id, derived(draft.key, made + 1), rest)
     return Outcome(draft, message, fresh), ""
 
 
-def beyond_as(tx: Transaction, session: str | None, draft: Typed) -> tuple[int, str]:
-    return beyond(tx, accounts.authenticate(tx, session), draft)
+async def read_rest(resources: Resources, session: str | None, draft: Typed) -> tuple[int, str]:
+    """(how many messages were made of the draft, its text beyond them). Raises SignedOut, AnotherText."""
+    _, found = await resources.work.read(acting(session, beyond, draft))
+    return found

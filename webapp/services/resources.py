@@ -1,4 +1,4 @@
-"""What a process holds open, handed to every edge."""
+"""What a process holds open: made in app.py, given to every page and socket."""
 
 import logging
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from webapp.services.signatures import Signatures
 from webapp.services.throttle import Throttle
 from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Settings, SettingsError
+from webapp.templating import NewestLogs, RenderedMessages, rendered
 
 log = logging.getLogger("tertulia")
 UNNAMED = Community("Tertulia", "UTC", 0)
@@ -22,7 +23,7 @@ UNNAMED = Community("Tertulia", "UTC", 0)
 
 @dataclass(slots=True)
 class Resources:
-    """`community` is this process's copy of its row; `fresh` until the first run has made one."""
+    """`community` is this process's copy of its row; `fresh` is true until the first run has made one."""
 
     settings: Settings
     work: UnitOfWork
@@ -37,20 +38,24 @@ class Resources:
     renderer: Renderer
     community: Community = UNNAMED
     fresh: bool = True
+    rendered: RenderedMessages = field(default_factory=lambda: rendered)
+    newest: NewestLogs = field(default_factory=NewestLogs)
     sparse_log: SparseLog = field(default_factory=lambda: SparseLog(log))
 
     async def refresh(self) -> None:
+        """Read the community's row again. Raises the store's Unavailable."""
         found = await self.work.read(community.current)
         self.fresh = found is None
         self.community = found or UNNAMED
 
     @property
     def setup_token(self) -> str:
+        """What the first run asks for."""
         return self.settings.setup_token or self.signatures.setup_token()
 
 
 def check_redis(settings: Settings) -> None:
-    """Connects to nothing. SettingsError: one of the clients of Redis cannot use REDIS_URL."""
+    """Raises SettingsError when one of the clients of Redis cannot use REDIS_URL. Connects to nothing."""
     try:
         open_channel_layer(settings.layer_url)
         if settings.redis_url is not None:

@@ -1,7 +1,7 @@
-"""Errors become answers here and nowhere else: a page of the site, or a line in the page that htmx is on."""
+"""Turns errors into answers: a page of the site, a line in the page that htmx is on, or the form once more."""
 
-import logging
-from types import SimpleNamespace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -23,12 +23,11 @@ from webapp.domain.errors import (
 from webapp.store.database import Unavailable
 from webapp.templating import render
 from webapp.web import forms, pages, reasons
+from webapp.web.forms import Form
 from webapp.web.refusals import Refused
 from webapp.web.requests import by_htmx
 
-log = logging.getLogger("tertulia.web")
-
-STATUS: dict[type[DomainError], int] = {
+STATUS: dict[type[Exception], int] = {
     NotFound: 404,
     Forbidden: 403,
     SignedOut: 401,
@@ -36,6 +35,7 @@ STATUS: dict[type[DomainError], int] = {
     Conflict: 409,
     TooMany: 429,
     Busy: 503,
+    Unavailable: 503,
 }
 TITLES = {
     400: "This cannot be answered",
@@ -51,21 +51,46 @@ TITLES = {
     503: "Just a moment",
 }
 
-
 SHOWN_IN_FORM = (Invalid, Conflict, TooMany)
-"""What is said above a form that is shown again, with all that was typed."""
+"""Errors that a form is shown again for, with all that was typed."""
+
+Show = Callable[[Request, Form], Awaitable[Response]]
 
 
-def status_of(error: DomainError) -> int:
-    return STATUS[type(error)] if type(error) in STATUS else STATUS[type(error).__bases__[0]]
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What errors/page.html and errors/_alert.html show. `kept`: what was typed, to be copied."""
+
+    status: int
+    title: str
+    text: str
+    kept: str = ""
 
 
-def show(request: Request, status: int, text: str, kept: str = "") -> Response:
-    """`kept`: what was typed, to be copied from the page; htmx leaves it where it is."""
+def status_of(error: Exception) -> int:
+    """The status of the error's class, or of the nearest class above it that has one."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answered(response: Response, error: DomainError | Unavailable) -> Response:
+    """The response with the error's status, and with Retry-After when the error says how long to wait."""
+    response.status_code = status_of(error)
+    if isinstance(error, TooMany | Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+async def show_again(request: Request, form: Form, error: DomainError, show: Show) -> Response:
+    """The form's page, which `show` makes, with what was typed and what is wrong with it."""
+    return answered(await show(request, form.refused(error)), error)
+
+
+def told(request: Request, status: int, text: str, kept: str = "") -> Response:
+    """The error's page; to htmx an alert, which leaves the page and all that is typed in it as it is."""
+    problem = Problem(status, TITLES.get(status, "This did not work"), text, kept)
     if by_htmx(request):
-        return pages.fragment(render("errors/_alert.html", error=SimpleNamespace(text=text)), status)
-    error = SimpleNamespace(status=status, title=TITLES.get(status, "This did not work"), text=text, kept=kept)
-    return pages.answer("errors/page.html", pages.page(request), status, error=error)
+        return pages.fragment(render("errors/_alert.html", error=problem), status)
+    return pages.answer("errors/page.html", pages.layout(request), status, error=problem)
 
 
 async def on_domain_error(request: Request, error: Exception) -> Response:
@@ -73,18 +98,11 @@ async def on_domain_error(request: Request, error: Exception) -> Response:
     if isinstance(error, SignedOut):
         return signed_out(request)
     kept = await forms.written(request) if isinstance(error, AnotherPerson) else ""
-    return with_wait(show(request, status_of(error), error.text, kept), error)
-
-
-def with_wait(response: Response, error: DomainError) -> Response:
-    """The same; for who has to slow down it says for how long."""
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return answered(told(request, status_of(error), error.text, kept), error)
 
 
 def signed_out(request: Request) -> Response:
-    """To the login form, and back here afterwards if it is a page that can be asked for again."""
+    """To the login form, and back here afterwards if this is a page that can be asked for again."""
     if by_htmx(request):
         return reasons.answer(reasons.signed_out(), 401)
     if request.method != "GET":
@@ -95,15 +113,13 @@ def signed_out(request: Request) -> Response:
 
 async def on_refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    return show(request, error.status, error.text)
+    return told(request, error.status, error.text)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    text = {404: NotFound().text, 405: "This address does not take that kind of request."}.get(
-        error.status_code, error.detail
-    )
-    response = show(request, error.status_code, text)
+    texts = {404: NotFound().text, 405: "This address does not take that kind of request."}
+    response = told(request, error.status_code, texts.get(error.status_code, error.detail))
     response.headers.update(error.headers or {})
     return response
 
@@ -111,18 +127,18 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_unavailable(request: Request, error: Exception) -> Response:
     assert isinstance(error, Unavailable)
     when = "a second" if error.retry_after == 1 else f"{error.retry_after} seconds"
-    response = show(request, 503, f"The database does not answer just now. Your text is kept: try again in {when}.")
-    response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    text = f"The database does not answer just now. Your text is kept: try again in {when}."
+    return answered(told(request, 503, text), error)
 
 
 async def on_gone(request: Request, error: Exception) -> Response:
-    """The visitor left before the request was whole; this answer goes nowhere."""
+    """The client left before its request was complete; nobody receives this answer."""
     return Response(status_code=400)
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    return show(request, 500, "This is our fault, and it has been noted. Your text is kept: try again in a moment.")
+    text = "This is our fault, and it has been noted. Your text is kept: try again in a moment."
+    return told(request, 500, text)
 
 
 HANDLERS: dict[type[Exception], ExceptionHandler] = {

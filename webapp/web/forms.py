@@ -1,13 +1,14 @@
-"""A form as it was sent, and what is wrong with it: shown again with all that was typed."""
+"""Reads the form that a request sends, and keeps what is wrong with it, so that it can be shown again."""
 
-from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from webapp import numbers
 from webapp.domain.errors import DomainError, Invalid
+from webapp.web.requests import whole
 
 KINDS = ("application/x-www-form-urlencoded", "multipart/form-data")
 MOST_FIELDS = 200
@@ -15,19 +16,30 @@ BODY = "body"
 WRITTEN = (BODY, "name", "topic", "community", "username")
 
 
+class Texts(dict[str, str]):
+    """Texts by field; empty for a field that is not there."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """`values` by field, `errors` by field; both are empty texts for what is not there. "form" holds for the whole."""
+    """What a form shows: `values` and `errors` by field, "form" for the whole; `problem` is all errors in one text."""
 
-    def __init__(self, values: dict[str, str] | None = None) -> None:
-        self.values: defaultdict[str, str] = defaultdict(str, values or {})
-        self.errors: defaultdict[str, str] = defaultdict(str)
+    values: Mapping[str, str] = field(default_factory=Texts)
+    errors: Mapping[str, str] = field(default_factory=Texts)
+    problem: str = ""
 
-    def blame(self, error: DomainError) -> None:
-        """Put the error's text where the person looks."""
-        if isinstance(error, Invalid):
-            self.errors.update(error.fields)
-        else:
-            self.errors["form"] = error.text
+    def refused(self, error: DomainError) -> "Form":
+        """The same values, with the error's texts beside their fields."""
+        fields = error.fields if isinstance(error, Invalid) else {"form": error.text}
+        return Form(self.values, Texts(fields), error.text)
+
+
+def filled(**values: str) -> Form:
+    """A form that nobody has sent yet."""
+    return Form(Texts(values))
 
 
 def kind_of(request: Request) -> str:
@@ -35,7 +47,7 @@ def kind_of(request: Request) -> str:
 
 
 async def data(request: Request) -> FormData:
-    """The body's fields. Raises Invalid for one that is no form, or no text."""
+    """The body's fields. Raises Invalid for a body that is no form, or no text."""
     kind = kind_of(request)
     if kind not in KINDS:
         raise Invalid(form="A form was expected here.")
@@ -51,37 +63,29 @@ async def data(request: Request) -> FormData:
 
 
 def encodable(found: FormData) -> FormData:
-    """The same. A multipart form names its own encoding, which may make what is no text: UnicodeError."""
+    """The same. Raises UnicodeError: a multipart form names its own encoding, which may decode to half a character."""
     for _, value in found.multi_items():
         str(value).encode()
     return found
 
 
 async def author(request: Request) -> int | None:
-    """The person whom the form was made for. None when it does not say, as those of bots do not. Raises Invalid."""
-    if kind_of(request) not in KINDS:
+    """The person whom the form was made for, by its field `as`; None when it does not say. Raises Invalid."""
+    value = (await data(request)).get("as") if kind_of(request) in KINDS else None
+    if value is None:
         return None
-    return person_in(await data(request))
-
-
-def person_in(found: FormData) -> int | None:
-    """The same of a form that is read already."""
-    value = found.get("as")
-    person = numbers.whole(value) if value is not None else None
-    if value is not None and person is None:
-        raise Invalid(form="The form is damaged. Reload the page; your text can be copied first.")
-    return person
+    return whole(value, Invalid(form="The form is damaged. Reload the page; your text can be copied first."))
 
 
 async def written(request: Request) -> str:
-    """What somebody has typed into the form, to be copied."""
+    """What somebody has typed into the form, to be copied. Raises Invalid."""
     found = await data(request)
     return "\n".join(value for name in WRITTEN for value in found.getlist(name) if isinstance(value, str) and value)
 
 
 async def read(request: Request) -> Form:
-    """Raises Invalid, also for a NUL: PostgreSQL keeps none. A message's body leaves its own out."""
+    """The form as it was sent. Raises Invalid, also for a NUL outside a message's body: PostgreSQL stores none."""
     found = await data(request)
     if any("\x00" in value for name, value in found.items() if isinstance(value, str) and name != BODY):
         raise Invalid(form="The form holds a character that no text has. Type it again instead of pasting it.")
-    return Form({name: value for name, value in found.items() if isinstance(value, str)})
+    return Form(Texts({name: value for name, value in found.items() if isinstance(value, str)}))

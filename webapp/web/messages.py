@@ -1,75 +1,92 @@
-"""Messages over HTTP: history, and one message with what can be done to it. Posting is in outbox.py."""
+"""Pages of a room's history, and one message with what its reader may do to it."""
 
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
 
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import history, memberships, messages, policy
+from webapp.domain import history, messages, policy
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import Invalid, TooMany
 from webapp.domain.memberships import Entry, Room
 from webapp.domain.messages import Message
 from webapp.domain.transaction import Transaction
 from webapp.services import posting
-from webapp.templating import message_html, render
-from webapp.web import errors, forms, guards, newest, pages, rooms
+from webapp.templating import render
+from webapp.web import errors, forms, guards, pages, rooms
+from webapp.web.forms import Form
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
+from webapp.web.rooms import Socket
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A message for one person, as messages/_actions.html and the pages around it show it.
+
+    `body` is its source, or what was typed in the edit form when `problem` says why that was refused.
+    """
+
+    room: Room
+    id: int
+    html: Markup
+    author_name: str
+    body: str
+    actor_id: int
+    may_edit: bool
+    may_delete: bool
+    problem: str = ""
 
 
 async def page(request: Request) -> Response:
     """A page of the history: a part to put beside the others, or the room's page without htmx."""
     room_id = number(request, "room")
     if not wants_fragment(request):
-        return await rooms.show_room(request, room_id)
+        return await rooms.show(request, room_id)
     where = place(request)
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
-    log = newest.log(room_id, found)
+    log = resources(request).rendered.log(room_id, found.messages, found.older, found.newer)
     head = entry.room.head
-    since = revision(request.query_params.get("since"), head)
-    socket = SimpleNamespace(room_id=room_id, head=head, since=since, behind=True)
+    socket = Socket(room_id, revision(request.query_params.get("since"), head), head, behind=True)
     if "before" in where:
-        log.newer = ""
-        return pages.fragment(render("messages/older.html", log=log, socket=socket))
-    log.older = ""
-    return pages.fragment(render("messages/newer.html", log=log, socket=socket))
-
-
-class View(SimpleNamespace):
-    """What messages/page.html and messages/_actions.html show of a message, to one person."""
+        return pages.fragment(render("messages/older.html", log=replace(log, newer=""), socket=socket))
+    return pages.fragment(render("messages/newer.html", log=replace(log, older=""), socket=socket))
 
 
 async def message(request: Request) -> Response:
     """The permalink: the message with what this person may do to it, in a panel or as a page."""
-    actor, (view, mine) = await guards.read(request, viewed, number(request, "message"))
-    return show(request, actor, view, mine, 200)
+    actor, view, mine = await read_view(request)
+    return show(request, actor, view, mine)
 
 
-def viewed(tx: Transaction, actor: Actor, message_id: int) -> tuple[View, list[Room]]:
-    entry, found = messages.find(tx, actor, message_id)
-    mine = memberships.mine(tx, actor)
-    return view_of(entry, found, actor, messages.source(tx, actor, message_id)), mine
+async def read_view(request: Request, body: str = "", problem: str = "") -> tuple[Actor, View, list[Room]]:
+    """(who asks, the message, their rooms). `body` and `problem` are of a refused edit. Raises SignedOut, NotFound."""
+    actor, (entry, found, source), mine = await guards.read_page(request, read, number(request, "message"))
+    view = view_of(request, actor, entry, found, source)
+    return actor, replace(view, body=body, problem=problem) if problem else view, mine
 
 
-def view_of(entry: Entry, found: Message, actor: Actor, body: str, problem: str = "") -> View:
+def read(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message, str]:
+    """(the room, the message, what its author typed). Raises NotFound."""
+    return *messages.find(tx, actor, message_id), messages.source(tx, actor, message_id)
+
+
+def view_of(request: Request, actor: Actor, entry: Entry, found: Message, source: str) -> View:
     return View(
         room=entry.room,
         id=found.id,
-        html=message_html(found),
+        html=resources(request).rendered.html(found),
         author_name=found.author_name,
-        body=body,
-        problem=problem,
+        body=source,
         actor_id=actor.id,
         may_edit=policy.may_edit(actor, found.author_id),
         may_delete=policy.may_delete(actor, found.author_id),
     )
 
 
-def show(request: Request, actor: Actor, view: View, mine: list[Room], status: int) -> Response:
+def show(request: Request, actor: Actor, view: View, mine: list[Room]) -> Response:
     if wants_fragment(request):
-        return pages.fragment(render("messages/_actions.html", view=view), status)
-    frame = pages.page(request, actor, mine, view.room.id)
-    return pages.answer("messages/page.html", frame, status, view=view)
+        return pages.fragment(render("messages/_actions.html", view=view))
+    return pages.answer("messages/page.html", pages.layout(request, actor, mine, view.room.id), view=view)
 
 
 async def edit(request: Request) -> Response:
@@ -79,25 +96,32 @@ async def edit(request: Request) -> Response:
         changed = await posting.edit(
             resources(request), session_hash(request), message_id, form.values["body"], await forms.author(request)
         )
-    except (Invalid, TooMany) as error:
-        actor, (view, mine) = await guards.read(request, viewed, message_id)
-        view.body, view.problem, status = form.values["body"], error.text, errors.status_of(error)
-        if by_htmx(request):
-            return errors.with_wait(pages.fragment(render("messages/refused.html", view=view), status), error)
-        return errors.with_wait(show(request, actor, view, mine, status), error)
+    except errors.SHOWN_IN_FORM as error:
+        return await errors.show_again(request, form, error, show_form)
     return done(request, changed)
 
 
+async def show_form(request: Request, form: Form) -> Response:
+    """A refused edit; htmx leaves the form as it is and shows the problem."""
+    actor, view, mine = await read_view(request, form.values["body"], form.problem)
+    if by_htmx(request):
+        return pages.fragment(render("messages/refused.html", view=view))
+    return show(request, actor, view, mine)
+
+
 async def ask_to_delete(request: Request) -> Response:
-    actor, (view, mine) = await guards.read(request, deletable, number(request, "message"))
+    """Asks before a message is deleted."""
+    actor, (entry, found, source), mine = await guards.read_page(request, deletable, number(request, "message"))
+    view = view_of(request, actor, entry, found, source)
     if wants_fragment(request):
         return pages.fragment(render("messages/_delete.html", view=view))
-    return pages.answer("messages/delete.html", pages.page(request, actor, mine, view.room.id), view=view)
+    return pages.answer("messages/delete.html", pages.layout(request, actor, mine, view.room.id), view=view)
 
 
-def deletable(tx: Transaction, actor: Actor, message_id: int) -> tuple[View, list[Room]]:
+def deletable(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message, str]:
+    """Raises NotFound, Forbidden."""
     messages.deletable(tx, actor, message_id)
-    return viewed(tx, actor, message_id)
+    return read(tx, actor, message_id)
 
 
 async def menu(request: Request) -> Response:

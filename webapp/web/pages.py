@@ -1,7 +1,7 @@
-"""Whole pages: the frame around them, and how they are answered."""
+"""Answers: whole pages with what surrounds them, fragments, and redirects."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,29 +13,37 @@ from webapp.templating import render
 from webapp.web.requests import resources
 
 
-def page(
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What base.html and app.html show around every page.
+
+    `rooms` are those of the sidebar; `room_id` and `here` name the link in it that is the page itself.
+    """
+
+    nonce: str
+    community: str
+    actor: Actor | None
+    rooms: Sequence[Room]
+    room_id: int
+    here: str
+
+
+def layout(
     request: Request, actor: Actor | None = None, rooms: Sequence[Room] = (), room_id: int = 0, here: str = ""
-) -> SimpleNamespace:
-    """What the frame shows: `rooms` in the sidebar, and which of its links is the page itself."""
-    return SimpleNamespace(
-        nonce=request.state.nonce,
-        community=resources(request).community.name,
-        actor=actor,
-        rooms=rooms,
-        room_id=room_id,
-        here=here,
-    )
+) -> Layout:
+    return Layout(request.state.nonce, resources(request).community.name, actor, rooms, room_id, here)
 
 
-def answer(template: str, frame: SimpleNamespace, status: int = 200, **values: Any) -> Response:
-    """The page made of this template, in its frame."""
-    return HTMLResponse(render(template, page=frame, **values), status)
+def answer(template: str, layout: Layout, status: int = 200, **values: Any) -> Response:
+    """The page of this template."""
+    return HTMLResponse(render(template, page=layout, **values), status)
 
 
 def fragment(text: str, status: int = 200, **headers: str) -> Response:
+    """A part of a page. `headers`: `HX_Redirect="/"` sends `HX-Redirect: /`."""
     return HTMLResponse(text, status, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def see(path: str) -> Response:
-    """Go on there, with GET."""
+    """Sends the browser there with GET."""
     return RedirectResponse(path, 303)

@@ -1,11 +1,9 @@
-"""What the endpoints ask of a request."""
-
-from typing import Any
+"""Reads what endpoints need from a request: address, session, numbers in paths, queries and forms."""
 
 from starlette.requests import Request
 
 from webapp import addresses, numbers
-from webapp.domain.errors import Invalid, NotFound
+from webapp.domain.errors import DomainError, Invalid, NotFound
 from webapp.services import cookies
 from webapp.services.resources import Resources
 
@@ -17,12 +15,12 @@ def resources(request: Request) -> Resources:
 
 
 def address(request: Request) -> str:
-    """Where it comes from, as forwarded.py found it."""
+    """The visitor's address, as forwarded.py found it."""
     return request.client.host if request.client else "unknown"
 
 
 def network(request: Request) -> str:
-    """What attempts from there are counted for."""
+    """What failed attempts are counted by: the address, of IPv6 its /64."""
     return addresses.network(address(request))
 
 
@@ -32,24 +30,30 @@ def device(request: Request) -> str:
 
 
 def session_hash(request: Request) -> str | None:
+    """The stored hash of the session that the request's cookie names; None without a cookie of ours."""
     return cookies.session_hash(resources(request), request)
-
-
-def wants_fragment(request: Request) -> bool:
-    """Whether htmx asks for a part of a page. A page that it restores from history is asked for whole."""
-    return request.headers.get("hx-request") == "true" and request.headers.get("hx-request-type") != "full"
 
 
 def by_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
+def wants_fragment(request: Request) -> bool:
+    """Whether htmx asks for a part of a page. A page that it restores from history it asks for as a whole."""
+    return by_htmx(request) and request.headers.get("hx-request-type") != "full"
+
+
+def whole(text: object, otherwise: DomainError, low: int = 0) -> int:
+    """The number that these digits write. Raises `otherwise` for anything else, and below `low`."""
+    value = numbers.whole(text, low)
+    if value is None:
+        raise otherwise
+    return value
+
+
 def number(request: Request, name: str) -> int:
     """A number in the path. Raises NotFound when nothing can have it."""
-    value = numbers.whole(request.path_params[name], low=1)
-    if value is None:
-        raise NotFound
-    return value
+    return whole(request.path_params[name], NotFound(), low=1)
 
 
 def place(request: Request) -> dict[str, int]:
@@ -57,18 +61,13 @@ def place(request: Request) -> dict[str, int]:
     for name in ("around", "before", "after"):
         value = request.query_params.get(name)
         if value is not None:
-            message_id = numbers.whole(value)
-            if message_id is None:
-                raise NotFound("There is no such message.")
-            return {name: message_id}
+            return {name: whole(value, NotFound("There is no such message."))}
     return {}
 
 
-def revision(since: Any, otherwise: int) -> int:
+def revision(since: object, otherwise: int) -> int:
     """The cursor that a page sends along as `since`; `otherwise` when it sends none. Raises Invalid."""
     if since is None:
         return otherwise
-    value = numbers.whole(since)
-    if value is None:
-        raise Invalid(since="The page's cursor is not a number. Reload the page; your text can be copied first.")
-    return value
+    damaged = "The page's cursor is not a number. Reload the page; your text can be copied first."
+    return whole(since, Invalid(since=damaged))

@@ -1,0 +1,24 @@
+"""Templates and static files as the edges use them. Imports nothing else of ours."""
+
+from webapp.templating.dates import day
+from webapp.templating.environment import TEMPLATES, environment, render
+from webapp.templating.rendered import Log, NewestLogs, RenderedMessages, message_html, messages_html, rendered
+from webapp.templating.static_files import STATIC, static_file, static_gzip, static_hash, static_url
+
+__all__ = [
+    "STATIC",
+    "TEMPLATES",
+    "Log",
+    "NewestLogs",
+    "RenderedMessages",
+    "day",
+    "environment",
+    "message_html",
+    "messages_html",
+    "render",
+    "rendered",
+    "static_file",
+    "static_gzip",
+    "static_hash",
+    "static_url",
+]

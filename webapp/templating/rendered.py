@@ -1,0 +1,84 @@
+"""Messages and logs as HTML, kept for the next page or socket that shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from webapp.templating.byte_cache import ByteCache
+from webapp.templating.environment import template
+
+MESSAGES_BYTES, LOGS_BYTES = 2 << 20, 8 << 20
+Look = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What messages/_log.html shows: `messages` as HTML, and the URLs of those before and after, empty for none."""
+
+    messages: Markup
+    older: str = ""
+    newer: str = ""
+
+
+class RenderedMessages:
+    """Messages as page, fragment and replay show them: the same bytes, rendered once for each revision."""
+
+    def __init__(self, most: int = MESSAGES_BYTES) -> None:
+        self.cache: ByteCache[int, tuple[Look, Markup]] = ByteCache(most, lambda kept: kept[1])
+
+    def html(self, message: Any) -> Markup:
+        """The message as a list item."""
+        look, kept = look_of(message), self.cache.get(message.id)
+        if kept is not None and kept[0] == look:
+            return kept[1]
+        html = Markup(template("messages/_message.html").render(message=message).strip())  # noqa: S704 - it escapes
+        self.cache.put(message.id, (look, html))
+        return html
+
+    def log(self, room_id: int, messages: Sequence[Any], older: bool = False, newer: bool = False) -> Log:
+        """A page of a room's messages. `older`, `newer`: whether there are any before the first and after the last."""
+        path = f"/rooms/{room_id}/messages"
+        return Log(
+            Markup("".join([self.html(message) for message in messages])),  # noqa: S704 - each was escaped
+            f"{path}?before={messages[0].id}" if older and messages else "",
+            f"{path}?after={messages[-1].id}" if newer and messages else "",
+        )
+
+
+class NewestLogs:
+    """The newest page of each room, by room and head: a head stands for one state of a room's log.
+
+    Whoever gets one must have asked whether its reader is a member.
+    """
+
+    def __init__(self, most: int = LOGS_BYTES) -> None:
+        self.cache: ByteCache[int, tuple[int, Log]] = ByteCache(most, lambda kept: kept[1].messages)
+
+    def get(self, room_id: int, head: int) -> Log | None:
+        """None when the room's log has changed, or was not asked for yet."""
+        kept = self.cache.get(room_id)
+        return kept[1] if kept is not None and kept[0] == head else None
+
+    def put(self, room_id: int, head: int, log: Log) -> None:
+        """Keep the log, unless a newer one is kept already."""
+        kept = self.cache.get(room_id)
+        if kept is None or kept[0] < head:
+            self.cache.put(room_id, (head, log))
+
+
+def look_of(message: Any) -> Look:
+    """What two records of one message have in common when they are shown alike."""
+    return message.revision, hash(message.html), message.author_name, message.room_id, message.created_at
+
+
+rendered = RenderedMessages()
+
+
+def message_html(message: Any) -> Markup:
+    return rendered.html(message)
+
+
+def messages_html(messages: Sequence[Any]) -> Markup:
+    return Markup("".join([rendered.html(message) for message in messages]))  # noqa: S704 - each was escaped

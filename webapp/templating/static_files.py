@@ -1,0 +1,34 @@
+"""The files of static/, and their URLs with the hash of the content in them."""
+
+import gzip
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+STYLES = ("base", "layout", "forms", "rooms", "messages", "code", "modes")
+
+
+@lru_cache(maxsize=64)
+def static_file(path: str) -> bytes:
+    """A static file's bytes; `css/all.css` is all style sheets in one. Raises OSError when there is no such file."""
+    if path == "css/all.css":
+        return b"\n".join((STATIC / "css" / f"{name}.css").read_bytes() for name in STYLES)
+    return (STATIC / path).read_bytes()
+
+
+@lru_cache(maxsize=64)
+def static_gzip(path: str) -> bytes:
+    """The same, compressed. Raises OSError."""
+    return gzip.compress(static_file(path), 9, mtime=0)
+
+
+@lru_cache(maxsize=64)
+def static_hash(path: str) -> str:
+    """16 hex digits that change with the content. Raises OSError."""
+    return hashlib.sha256(static_file(path)).hexdigest()[:16]
+
+
+def static_url(path: str) -> str:
+    """The file's URL, which browsers may keep for a year. Raises OSError."""
+    return f"/static/{static_hash(path)}/{path}"
