@@ -3,11 +3,12 @@
 
     python bench/micro/product_page.py [--count 2000] [--rounds 5]
 
-Warm: one person asks again and again, with nothing new. Cold: each time somebody else, who was never here, and a message
-has been posted since; the post's own cost, measured alone in the same round, is taken off.
+Warm: one person asks again and again, with nothing new. Cold: each time somebody else, who was never here, and a
+message has been posted since; the post's own cost, measured alone in the same round, is taken off.
 """
 
 import argparse
+import contextlib
 import os
 import secrets
 import shutil
@@ -15,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import httpx
@@ -24,76 +24,81 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench" / "targets")]
 
 import product  # noqa: E402
-import run  # noqa: E402
+from processes import cpu, cpu_between, free_port, stop, wait_for  # noqa: E402
+
+BODY = product.TEXT.replace("+", " ").replace("{T}", "T")
+FIRST_NEWCOMER = 100
 
 
-def main():
-    p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--count", type=int, default=2000)
-    p.add_argument("--rounds", type=int, default=5)
-    o = p.parse_args()
-    folder, port = tempfile.mkdtemp(prefix="product-page-"), run.free_port()
-    environ = {
-        **os.environ,
-        "DATA_DIR": folder,
-        "PORT": str(port),
-        "SECRET_KEY": product.KEY,
-        "BENCH_ROOMS": "1",
-        "BENCH_PEOPLE": "4000",
-        "MAX_POSTS": "1000000",
-    }
+@contextlib.contextmanager
+def served():
+    """(a client of a server of its own, the server's pid)."""
+    folder, port = tempfile.mkdtemp(prefix="product-page-"), free_port()
+    settings = {"DATA_DIR": folder, "PORT": str(port), "SECRET_KEY": product.KEY, "MAX_POSTS": "1000000"}
+    environ = {**os.environ, **settings, "BENCH_ROOMS": "1", "BENCH_PEOPLE": "4000"}
     subprocess.run([sys.executable, str(ROOT / "bench/prepare_product.py")], check=True, env=environ, cwd=ROOT)
     server = subprocess.Popen([sys.executable, "-m", "webapp", "serve"], env=environ, cwd=ROOT, start_new_session=True)
     try:
+        wait_for(port, server, 60)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20) as client:
-            measure(client, server.pid, o)
+            yield client, server.pid
     finally:
-        run.stop(server)
+        stop(server)
         shutil.rmtree(folder)
 
 
-def measure(client, pid, o):
-    while True:
-        try:
-            client.get("/up")
-            break
-        except httpx.TransportError:
-            time.sleep(0.1)
+class Visitors:
+    """Asks for pages and posts, and says what that costs the server."""
 
-    def page(person):
-        answer = client.get("/rooms/1", headers={"Cookie": product.cookie(person)})
-        assert answer.status_code == 200 and answer.text.count('class="message') >= 50, answer.status_code
+    def __init__(self, client, pid):
+        self.client = client
+        self.pid = pid
+        self.newcomers = FIRST_NEWCOMER
 
-    def post(person=0):
-        body = {"key": secrets.token_hex(8), "body": product.TEXT.replace("+", " ").replace("{T}", "T")}
-        headers = {"Cookie": product.cookie(person), "HX-Request": "true"}
-        assert client.post("/rooms/1/messages", data=body, headers=headers).status_code == 201
+    def page(self, person):
+        answer = self.client.get("/rooms/1", headers={"Cookie": product.cookie(person)})
+        assert answer.status_code == 200, answer.status_code
+        assert answer.text.count('class="message') >= 50
 
-    def cost(work, count):
-        before = run.cpu(pid)
-        for number in range(count):
-            work(number)
-        return run.cpu_between(before, run.cpu(pid)) / count * 1000
+    def post(self):
+        form = {"key": secrets.token_hex(8), "body": BODY}
+        headers = {"Cookie": product.cookie(0), "HX-Request": "true"}
+        assert self.client.post("/rooms/1/messages", data=form, headers=headers).status_code == 201
 
-    for _ in range(60):
-        post()
-    for number in range(50):
-        page(number)
-    warm, posts, both, newcomer = [], [], [], 100
-    for _ in range(o.rounds):
-        warm.append(cost(lambda _: page(1), o.count))
-        posts.append(cost(lambda _: post(), 200))
+    def post_and_newcomer(self):
+        self.newcomers += 1
+        self.post()
+        self.page(self.newcomers)
 
-        def changed(_):
-            nonlocal newcomer
-            newcomer += 1
-            post()
-            page(newcomer)
+    def cost(self, work, count):
+        """Milliseconds of CPU for each call of `work`."""
+        before = cpu(self.pid)
+        for _ in range(count):
+            work()
+        return cpu_between(before, cpu(self.pid)) / count * 1000
 
-        both.append(cost(changed, 200))
-    cold = [b - a for a, b in zip(posts, both, strict=True)]
+
+def main(options):
+    warm, posts, cold = [], [], []
+    with served() as (client, pid):
+        visitors = Visitors(client, pid)
+        for _ in range(60):
+            visitors.post()
+        for number in range(50):
+            visitors.page(number)
+        for _ in range(options.rounds):
+            warm.append(visitors.cost(lambda: visitors.page(1), options.count))
+            posts.append(visitors.cost(visitors.post, 200))
+            cold.append(visitors.cost(visitors.post_and_newcomer, 200) - posts[-1])
     for name, values in (("warm", warm), ("cold", cold), ("post", posts)):
         print(f"{name}: {statistics.median(values):.2f} ms of CPU ({min(values):.2f}-{max(values):.2f})")
 
 
-main()
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("--count", type=int, default=2000)
+    p.add_argument("--rounds", type=int, default=5)
+    return p.parse_args()
+
+
+main(arguments())

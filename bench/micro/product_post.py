@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""What one post, or one page, costs inside Tertulia, without a network: process CPU of the ASGI call, and a profile of it.
+"""What one post, or one page, costs inside Tertulia, without a network: process CPU of the ASGI call, and a profile.
 
-    python bench/micro/product_post.py [post|page] [--profile] [--together 50]
+python bench/micro/product_post.py [post|page] [--profile] [--together 50]
 """
 
 import argparse
 import asyncio
 import cProfile
+import itertools
 import os
 import pstats
 import subprocess
@@ -28,19 +29,27 @@ subprocess.run([sys.executable, str(ROOT / "bench/prepare_product.py")], check=T
 
 from webapp.main import app  # noqa: E402
 
-HEADERS = [(b"host", b"127.0.0.1:8000"), (b"hx-request", b"true"), (b"content-type", b"application/x-www-form-urlencoded")]
+TEXT = product.TEXT.replace("{T}", "T")
+HOST = (b"host", b"127.0.0.1:8000")
+FORM = [(b"hx-request", b"true"), (b"content-type", b"application/x-www-form-urlencoded")]
 
 
-def scope(method, path, number, length=0):
-    headers = [*HEADERS, (b"cookie", product.cookie(number).encode()), (b"content-length", str(length).encode())]
-    if method == "GET":
-        headers = [each for each in headers if each[0] != b"hx-request"]
-    return {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": path,
-            "raw_path": path.encode(), "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
-            "state": {}, "extensions": {}}
+def scope(method, path, number, length):
+    headers = [
+        HOST,
+        *(FORM if method == "POST" else ()),
+        (b"cookie", product.cookie(number).encode()),
+        (b"content-length", str(length).encode()),
+    ]
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000), "state": {}, "extensions": {},
+    }  # fmt: skip
 
 
 async def call(method, path, number, body=b""):
+    """The status of one request of person `number`."""
     sent = []
 
     async def receive():
@@ -53,43 +62,51 @@ async def call(method, path, number, body=b""):
     return sent[0]["status"]
 
 
-async def main():
+KEYS = itertools.count(1)
+
+
+async def post(number):
+    key = next(KEYS)
+    status = await call("POST", "/rooms/1/messages", number, f"key=key-number-{key}&body={TEXT}{key}".encode())
+    assert status == 201, status
+
+
+async def page(number):
+    assert await call("GET", "/rooms/1", number) == 200
+
+
+async def many(work, count, together):
+    for _ in range(count // together):
+        await asyncio.gather(*(work(number) for number in range(together)))
+
+
+async def main(options):
+    work = {"post": post, "page": page}[options.what]
+    async with app.router.lifespan_context(app):
+        if options.what == "page":
+            await many(post, 60, 1)
+        await many(work, 200, options.together)
+        profile = cProfile.Profile()
+        if options.profile:
+            profile.enable()
+        start, wall = time.process_time(), time.perf_counter()
+        await many(work, options.count, options.together)
+        used, took = time.process_time() - start, time.perf_counter() - wall
+        profile.disable()
+    each = 1e6 / (options.count // options.together * options.together)
+    title = f"{options.what}, {options.together} together"
+    print(f"{title}: {used * each:.0f} µs of CPU, {took * each:.0f} µs of time each")
+    if options.profile:
+        pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+
+
+def arguments():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("what", nargs="?", default="post")
+    p.add_argument("what", nargs="?", choices=("post", "page"), default="post")
     p.add_argument("--profile", action="store_true")
     p.add_argument("--together", type=int, default=1)
     p.add_argument("--count", type=int, default=2000)
-    o = p.parse_args()
-    text = product.TEXT.replace("{T}", "T")
-    async with app.router.lifespan_context(app):
-        done = 0
-
-        async def one(number):
-            nonlocal done
-            done += 1
-            if o.what == "post":
-                status = await call("POST", "/rooms/1/messages", number, f"key=key-number-{done}&body={text}{done}".encode())
-                assert status == 201, status
-            else:
-                assert await call("GET", "/rooms/1", number) == 200
-
-        if o.what == "page":
-            for number in range(60):
-                await call("POST", "/rooms/1/messages", 0, f"key=page-key-{number}&body={text}{number}".encode())
-        for _ in range(200 // o.together):
-            await asyncio.gather(*(one(n) for n in range(o.together)))
-        profile = cProfile.Profile()
-        if o.profile:
-            profile.enable()
-        start, wall = time.process_time(), time.perf_counter()
-        for _ in range(o.count // o.together):
-            await asyncio.gather(*(one(n) for n in range(o.together)))
-        used, took = time.process_time() - start, time.perf_counter() - wall
-        profile.disable()
-        count = o.count // o.together * o.together
-        print(f"{o.what}, {o.together} together: {used / count * 1e6:.0f} µs of CPU, {took / count * 1e6:.0f} µs of time each")
-        if o.profile:
-            pstats.Stats(profile).sort_stats("tottime").print_stats(45)
+    return p.parse_args()
 
 
-uvloop.run(main())
+uvloop.run(main(arguments()))
