@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -53,7 +53,10 @@ CHANGING_FAST = "You are changing things very fast. This was not done: try again
 MANY_ROOMS = "You have made many rooms in a short time. Make the next one later."
 
 ROOM_SOCKET = compile_path(SOCKET)[0]
-PROTOCOLS = {"--http": "webapp.transport.http:BoundedHttp", "--ws": "webapp.sockets.protocol:FrameProtocol"}
+PROTOCOLS: Mapping[str, str] = {
+    "--http": "webapp.transport.http:BoundedHttp",
+    "--ws": "webapp.sockets.protocol:FrameProtocol",
+}
 
 
 class Application(Starlette):

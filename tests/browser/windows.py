@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page, expect
 
-from tests.people import DEADLINE, Log, Person, Shown
+from tests.pages import Log, Shown
+from tests.people import DEADLINE, Person
 
 T = TypeVar("T")
 MILLISECONDS = 1000

@@ -13,7 +13,8 @@ from sqlalchemy import Row
 
 from tests.faults.posters import Ledger, Post
 from tests.faults.readers import Reader
-from tests.people import HTMX, Shown, messages_in, older_link
+from tests.pages import Shown, messages_in, older_link
+from tests.people import HTMX
 
 SETTLED_WITHIN = 60.0
 ALL = "SELECT id, room_id, author_id, key, body, html, revision, deleted_at FROM messages ORDER BY id"

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Origin
 
 from tests.faults.cluster import Doors
-from tests.people import PARTIAL, Log, Person, messages_in
+from tests.pages import PARTIAL, Log, messages_in
+from tests.people import Person
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 """Seconds, as in templates/app.html; doubled at each attempt, more or less by 30 %."""

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from tests.factories import House
-from tests.people import PARTIAL, Log, messages_in
+from tests.pages import PARTIAL, Log, messages_in
 from webapp.domain import history, messages, rooms
 from webapp.domain.history import Changes
 from webapp.settings import Limits

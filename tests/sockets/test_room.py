@@ -7,7 +7,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.people import HTMX, Live, Log, Person, fresh_key, newcomer, set_up, sign_in
+from tests.pages import Log
+from tests.people import HTMX, Live, Person, fresh_key, newcomer, set_up, sign_in
 from tests.servers import Server
 
 

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.people import HTMX, Live, Log, Person, fresh_key
+from tests.pages import Log
+from tests.people import HTMX, Live, Person, fresh_key
 from tests.servers import Server
 from webapp.web.routes import ROUTES
 

@@ -4,8 +4,9 @@ Source: Unicode 14, general categories; its default-ignorable code points; a par
 """
 
 import unicodedata
+from collections.abc import Mapping
 
-HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\U0001d159")
 """Letters, marks and symbols that are drawn as nothing."""
 JOINERS = "\u200c\u200d"
@@ -14,7 +15,7 @@ UNJOINED = ("LATIN", "GREEK", "CYRILLIC", "HANGUL", "CJK", "HIRAGANA", "KATAKANA
 NEWER_EMOJI = range(0x1F000, 0x1FB00)
 """Python 3.11 does not know the newest of these."""
 # In small letters, for names are compared so: Cyrillic, Greek, Armenian, what looks like an o or an l, quotes, dashes.
-ALIKE = str.maketrans(
+ALIKE: Mapping[int, int] = str.maketrans(
     "\u0430\u0435\u0456\u0458\u043e\u0440\u0441\u0443\u0455\u0445\u0432\u043a\u043c\u043d\u0442\u04cf"
     "\u03b1\u03b2\u03b5\u03b6\u03b7\u03b9\u03ba\u03bc\u03bd\u03bf\u03c1\u03c4\u03c5\u03c7"
     "\u04bb\u0501\u051b\u051d\u04af\u0585\u0570\u0578\u057d\u0261\u0251"

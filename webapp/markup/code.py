@@ -7,6 +7,7 @@ The worst that is known, 8,000 characters of comments that do not end, takes 0.1
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import StringIO
@@ -18,7 +19,7 @@ from pygments.lexers import get_lexer_by_name
 
 # Pygments' own name, and by what else people call it. None of them reads a part of its code with a lexer that the code
 # names (as `http` does by its Content-Type), so no other lexer can be reached.
-LANGUAGES = {
+LANGUAGES: Mapping[str, str] = {
     "bash": "sh shell zsh",
     "c": "h",
     "console": "shell-session",
@@ -54,11 +55,13 @@ LANGUAGES = {
     "xml": "svg",
     "yaml": "yml",
 }
-NAMES = {name: language for language, others in LANGUAGES.items() for name in (language, *others.split())}
-OPTIONS: dict[str, dict[str, Any]] = {"php": {"startinline": True}}
+NAMES: Mapping[str, str] = {
+    name: language for language, others in LANGUAGES.items() for name in (language, *others.split())
+}
+OPTIONS: Mapping[str, Mapping[str, Any]] = {"php": {"startinline": True}}
 # Java's rule for methods tries every word as a type, over line ends too, in quadratic time: without it, the names of
 # methods look like other names.
-LEFT_OUT = {"java": r"[\w.\[\]$<>?]*\s+)+?)"}
+LEFT_OUT: Mapping[str, str] = {"java": r"[\w.\[\]$<>?]*\s+)+?)"}
 LONG_LINE = re.compile(r"[^\n]{201}")
 LONG_SPACE = re.compile(r"\s{81}")
 

@@ -7,7 +7,7 @@ the one before it ended.
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from markdown_it.common.utils import unescapeAll
 from markdown_it.rules_core import StateCore
@@ -15,7 +15,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline import autolink as pointed
 from markdown_it.token import Token
 
-SCHEMES = {"http", "https", "mailto"}
+SCHEMES = frozenset(("http", "https", "mailto"))
 LONGEST = 2_048
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*+):")
 # (address "title") behind a label: the address in <> or without spaces, with parentheses in it one level deep.
@@ -30,7 +30,7 @@ RUN = re.compile(r"""[^\s<>"`\x00-\x1f\x7f]{1,2049}+""")
 WEB = re.compile(r"https?://(?:[^\W_]|\[[0-9a-f:.]++\])", re.IGNORECASE)
 WWW = re.compile(r"www\.[^\W_][\w-]*+\.[^\W_]", re.IGNORECASE)
 BRACKET = re.compile(r"[()\[\]{}]")
-OPENS = {")": "(", "]": "[", "}": "{"}
+OPENS: Mapping[str, str] = {")": "(", "]": "[", "}": "{"}
 BEHIND = "?!.,:;*_~'([{、。，；：！？）」』】》”’…"
 FUZZY = re.compile(r"(?<![\w@/.:-])www\.|@", re.IGNORECASE)
 LOCAL = string.ascii_letters + string.digits + "._%+-"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import nh3
@@ -18,9 +19,14 @@ RULES = (
     "normalize block inline text_join paragraph blockquote fence list escape newline backticks emphasis link autolink"
     " entity balance_pairs fragments_join"
 )
-TAGS = {"p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"}
+TAGS = frozenset(("p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"))
 # A wide block scrolls by itself, hence it can be reached by the keyboard.
-ATTRIBUTES = {"a": {"href"}, "pre": {"tabindex"}, "span": {"class"}, "ol": {"start"}}
+ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "a": frozenset(("href",)),
+    "pre": frozenset(("tabindex",)),
+    "span": frozenset(("class",)),
+    "ol": frozenset(("start",)),
+}
 REL = "noopener noreferrer nofollow ugc"
 STUB = "<p><em>This message cannot be shown.</em></p>"
 MOST_BYTES = 65_536

@@ -1,9 +1,11 @@
 """The host that was asked for, and the site that asks: compared exactly, once written as browsers write them."""
 
+from collections.abc import Mapping
+
 from webapp.settings import Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+DEFAULT_PORTS: Mapping[str, str] = {"http": ":80", "https": ":443"}
 
 
 def by_tls(scheme: str) -> bool:

@@ -1,5 +1,6 @@
 """Ordinary Redis clients, for what processes share beside events: one server's or a cluster's, by the URL's scheme."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from redis.asyncio import Redis, RedisCluster
@@ -18,7 +19,7 @@ UNUSABLE = (ValueError, TypeError, AttributeError, *AWAY[:2])
 """What making one raises for a URL that it cannot use. Making one connects to nothing."""
 PATIENCE = 2.0
 """Seconds for one call: a cluster's client asks each node in turn while none answers. TimeoutError is an OSError."""
-TIMES: dict[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
+TIMES: Mapping[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 def open_client(url: str) -> RedisClient:
@@ -37,4 +38,4 @@ def read_cluster(url: str) -> tuple[list[ClusterNode], dict[str, Any]]:
         options = dict(parse_url(each))
         nodes.append(ClusterNode(options.pop("host", "localhost"), options.pop("port", 6379)))
     options["ssl"] = options.pop("connection_class", None) is SSLConnection
-    return nodes, options | TIMES | {"retry": Retry(NoBackoff(), 2)}
+    return nodes, {**options, **TIMES, "retry": Retry(NoBackoff(), 2)}

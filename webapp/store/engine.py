@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 0x7E27
 BUSY_MILLISECONDS = 20_000
 # A server that has gone without a word is noticed in about 20 seconds, also by a connection that only listens.
-CONNECTING = {
+CONNECTING: Mapping[str, Any] = {
     "connect_timeout": 5,
     "application_name": "tertulia",
     "keepalives_idle": 10,
@@ -38,13 +39,14 @@ def open_engine(url: str, pool: int = 1, write: bool = True, seconds: float | No
     """
     if url.startswith("sqlite"):
         return open_sqlite(url, pool, write, seconds)
+    asked = make_url(url).query
     engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
         pool_use_lifo=True,
-        connect_args=CONNECTING | {name: value for name, value in make_url(url).query.items() if name in CONNECTING},
+        connect_args={**CONNECTING, **{name: asked[name] for name in CONNECTING if name in asked}},
         isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
     )
     if seconds is not None:

@@ -10,7 +10,7 @@ from collections import deque
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOMENT_SECONDS = 0.5
-GONE: Message = {"type": "http.disconnect"}
+GONE = "http.disconnect"
 
 
 class Callers:
@@ -55,7 +55,7 @@ class Caller:
         if self.ahead:
             return self.ahead.popleft()
         if self.gone:
-            return GONE
+            return {"type": GONE}
         self.reading = True
         try:
             return await self.inner()
@@ -73,7 +73,7 @@ class Caller:
         """The last part of the request if it has not been read, then that the client has gone."""
         for _ in range(2):
             message = await self.inner()
-            if message["type"] == GONE["type"]:
+            if message["type"] == GONE:
                 self.gone = True
                 self.task.cancel()
                 return

@@ -1,6 +1,6 @@
 """Turns errors into answers: a page of the site, a line in the page that htmx is on, or the form once more."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ from webapp.web.forms import Form
 from webapp.web.refusals import Refused
 from webapp.web.requests import by_htmx
 
-STATUS: dict[type[Exception], int] = {
+STATUS: Mapping[type[Exception], int] = {
     NotFound: 404,
     Forbidden: 403,
     SignedOut: 401,
@@ -37,7 +37,7 @@ STATUS: dict[type[Exception], int] = {
     Busy: 503,
     Unavailable: 503,
 }
-TITLES = {
+TITLES: Mapping[int, str] = {
     400: "This cannot be answered",
     401: "You are signed out",
     403: "This is not yours to do",
@@ -141,7 +141,7 @@ async def on_bug(request: Request, error: Exception) -> Response:
     return told(request, 500, text)
 
 
-HANDLERS: dict[type[Exception], ExceptionHandler] = {
+HANDLERS: Mapping[type[Exception], ExceptionHandler] = {
     DomainError: on_domain_error,
     Refused: on_refused,
     HTTPException: on_http_error,

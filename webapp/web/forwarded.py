@@ -4,6 +4,7 @@ Each proxy appends the address that it was called from, so the entries are trust
 are proxies of ours; what is left of them is whatever the visitor wrote.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
@@ -12,7 +13,10 @@ from starlette.types import Scope
 from webapp import addresses
 
 FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
-SCHEMES = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}
+SCHEMES: Mapping[str, Mapping[str, str]] = {
+    "http": {"http": "http", "https": "https"},
+    "websocket": {"http": "ws", "https": "wss"},
+}
 LONGEST = 1_024
 REWRITTEN = 0
 """The port of a client that uvicorn's own middleware took from the header, of a peer that it trusted by its setting."""

@@ -16,7 +16,7 @@ from webapp.web.refusals import Refused, TooLarge
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 DRAINED = 8 * 1_048_576
-HEADERS = {
+HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -105,7 +105,7 @@ class PageHeaders:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         secure = {"strict-transport-security": "max-age=31536000"} if settings.secure else {}
-        self.fixed = [(name.encode(), value.encode()) for name, value in (HEADERS | secure).items()]
+        self.fixed = [(name.encode(), value.encode()) for name, value in {**HEADERS, **secure}.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,5 +1,6 @@
 """Why a page has ended, told where its reader goes next: a code from this list in the address, never a text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from webapp.templating import render
 from webapp.web import pages
 
 SIGNED_OUT, REMOVED = "signed-out", "removed"
-TEXTS = {
+TEXTS: Mapping[str, str] = {
     SIGNED_OUT: "You were signed out, here or on another page, or your session is over.",
     REMOVED: "You are not in that room any more: you left it, or were removed from it.",
 }

@@ -1,6 +1,6 @@
 """Every URL, on one page. What is asked for most stands first: they are tried in this order."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +38,7 @@ def post(path: str, endpoint: Endpoint) -> Route:
     return Route(path, endpoint, methods=["POST"])
 
 
-ROUTES = [
+ROUTES: Sequence[Route] = [
     post("/rooms/{room}/messages", outbox.post),
     get("/rooms/{room}/messages", messages.page),
     post("/rooms/{room}/drafts", drafts.settle),

@@ -1,6 +1,7 @@
 """Static files: the hash of the content is in the URL, so a browser may keep them for a year."""
 
 import mimetypes
+from collections.abc import Mapping
 from functools import cache
 
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from webapp.domain.errors import NotFound
 from webapp.templating import STATIC, static_file, static_gzip, static_hash
 
 KEPT = "public, max-age=31536000, immutable"
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
+KINDS: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
 
 
 async def file(request: Request) -> Response:
