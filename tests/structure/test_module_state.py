@@ -31,7 +31,7 @@ MADE_ONCE = {
     "webapp.store.prepared": {"Prepared"},
 }
 """Classes, by their package, of objects that are configured where they are made and then only used; None: all."""
-UNTIL_MOVED = {"webapp.templating": {"rendered"}}
+UNTIL_MOVED = {"webapp.templating.rendered": {"rendered"}}
 """State that has still to move to Resources."""
 NAMES_OF_TYPES = {"typing", "collections.abc", "_collections_abc", "types"}
 PLAIN = (str, bytes, int, float, bool, type(None), tuple, frozenset, range, type, ModuleType, Enum, Path)
