@@ -1,11 +1,14 @@
-"""README says what is there: settings, commands, addresses and files."""
+"""The documents say what is there: settings, commands, addresses and files."""
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
 
+import yaml
+
 from webapp.__main__ import cli
-from webapp.settings import Limits
+from webapp.settings import Limits, load
 from webapp.web.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -13,10 +16,12 @@ README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "webapp/settings.py").read_text()
 
 
-def test_every_setting_is_told_and_every_told_setting_exists() -> None:
+def names_of_settings() -> set[str]:
     known = set(re.findall(r'environ, "([A-Z_]+)"|environ\.get\("([A-Z_]+)"', SETTINGS))
-    names = {a or b for a, b in known} - {"DYNO"}
-    names |= {f"MAX_{field.name.upper()}" for field in fields(Limits)}
+    return ({a or b for a, b in known} - {"DYNO"}) | {f"MAX_{field.name.upper()}" for field in fields(Limits)}
+
+
+def test_every_setting_is_told_and_every_told_setting_exists() -> None:
     table = README.partition("## Configure")[2].partition("## Deploy")[0]
     told = {
         name
@@ -24,7 +29,7 @@ def test_every_setting_is_told_and_every_told_setting_exists() -> None:
         if row.startswith("|")
         for name in re.findall(r"`([A-Z_]{4,})`", row.split("|")[1])
     }
-    assert told == names
+    assert told == names_of_settings()
 
 
 def test_every_command_exists() -> None:
@@ -46,3 +51,34 @@ def test_the_procfile_runs_commands_that_exist() -> None:
     for line in (ROOT / "Procfile").read_text().splitlines():
         command = line.partition("python -m webapp ")[2].split()[0]
         assert command in cli.commands
+
+
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def test_the_example_of_the_environment_names_every_setting_with_its_default(tmp_path: Path) -> None:
+    written = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert set(written) == names_of_settings()
+    shown = {name: value for name, value in written.items() if name not in ("PUBLIC_URL", "REDIS_URL", "DATABASE_URL")}
+    there = {"DATA_DIR": str(tmp_path)}
+    assert load({**shown, **there}) == load(there)
+
+
+def test_deployments_set_what_exists() -> None:
+    app = json.loads((ROOT / "app.json").read_text())
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    for name in ("alone", "scaled"):
+        assert set(services[name]["environment"]) <= names_of_settings(), name
+        assert services[name]["volumes"] == ["data:/data"]
+        settings = {
+            key: re.sub(r"\$\{\w+:-(\w*)\}", r"\1", value) for key, value in services[name]["environment"].items()
+        }
+        load({**settings, "SECRET_KEY": "k" * 32})
+    assert set(app["env"]) <= names_of_settings()
+
+
+def test_files_of_the_documents_exist() -> None:
+    for document in ("README.md", "DEVELOPERS.md", "SECURITY.md", "CHANGELOG.md"):
+        text = (ROOT / document).read_text()
+        for name in re.findall(r"`((?:webapp|templates|static|tests|scripts|bench|docs)/[\w./-]*\w)`", text):
+            assert (ROOT / name).exists(), f"{document} names {name}"
