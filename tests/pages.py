@@ -13,6 +13,8 @@ PARTIAL = re.compile(
     r'<hx-partial hx-target="(?P<target>[^"]*)" hx-swap="(?P<swap>\w+)"[^>]*>(?P<html>.*?)</hx-partial>', re.DOTALL
 )
 DELETED = re.compile(r'<li id="message-(\d+)" hx-swap-oob="delete">')
+NAME = re.compile(r'(?:id="room-name"|hx-target="#main \.room-name")[^>]*>([^<]*)<')
+TITLE = re.compile(r"<title>([^<]*)</title>")
 CURSOR = re.compile(r'<input [^>]*id="cursor"[^>]*>')
 OLDER = re.compile(r'id="older" hx-get="([^"]+)"')
 
@@ -39,12 +41,14 @@ def older_link(text: str) -> str:
 
 
 class Log:
-    """The messages of a room in the order of the page, led on by frames in the way htmx does it."""
+    """The messages of a room in the order of the page, led on by frames in the way htmx does it; its name and title."""
 
     def __init__(self, cursor: int = 0) -> None:
         self.messages: dict[int, Shown] = {}
         self.cursor = cursor
         self.older = ""
+        self.name = ""
+        self.title = ""
 
     @property
     def ids(self) -> list[int]:
@@ -75,6 +79,10 @@ class Log:
         self._move(frame)
 
     def _move(self, text: str) -> None:
+        if name := NAME.search(text):
+            self.name = html.unescape(name[1])
+        if title := TITLE.search(text):
+            self.title = html.unescape(title[1])
         found = CURSOR.search(text)
         value = re.search(r'value="(\d+)"', found[0]) if found else None
         if value:

@@ -75,6 +75,9 @@ class Person:
             self.let_in(room, member)
         return room
 
+    def rename(self, room: int, name: str, topic: str = "") -> None:
+        self._goes_on(self.http.post(f"/rooms/{room}", data={"name": name, "topic": topic}))
+
     def let_in(self, room: int, person: "Person", role: str = "member") -> None:
         form = {"username": person.username, "role": role}
         self._goes_on(self.http.post(f"/rooms/{room}/members", data=form))

@@ -95,18 +95,66 @@ def test_only_the_author_is_offered_to_edit_and_the_admin_to_delete(
     expect(panel.get_by_role("link", name="Delete")).to_be_visible()
 
 
-def test_a_room_that_is_renamed_is_renamed_for_all(
+PLACEHOLDERS = "drafts => [...new Set(drafts.map(each => each.placeholder))]"
+ATTRIBUTES = """link => [...link.attributes].filter(each => !each.name.startsWith('data-htmx')).map(
+    each => [each.name, each.value]).sort()"""
+
+
+def test_case_55_a_room_that_is_renamed_is_renamed_for_all(
     open_window: OpenWindow, ana: Person, bea: Person, room: int
 ) -> None:
-    window = open_window(bea, room)
-    hers = open_window(ana)
+    name = "The <b>garden</b> & the shed"
+    hers, window = open_window(ana), open_window(bea, room)
+    window.page.keyboard.type("half a ence")
+    for _ in range(4):
+        window.page.keyboard.press("ArrowLeft")
     hers.page.goto(f"{hers.url}/rooms/{room}/settings")
-    hers.page.get_by_label("Name").fill("The <b>garden</b>")
+    hers.page.get_by_label("Name").fill(name)
     hers.page.get_by_label("Topic").fill("What grows & what does not")
     hers.page.get_by_role("button", name="Save").click()
     hers.is_live()
-    expect(window.page.locator("#room-name")).to_have_text("The <b>garden</b>")
+    shows_name(window, name)
     expect(window.page.locator("#room-topic")).to_have_text("What grows & what does not")
+    window.page.keyboard.type("sent")  # where the caret stood
+    expect(window.draft).to_have_value("half a sentence")
+    window.send()
+    window.says("half a sentence")
+    expect(window.draft).to_be_focused()
+    live = [window.page.locator(each).evaluate(ATTRIBUTES) for each in (".sidebar [aria-current]", "#room-name")]
+    spare = window.page.locator("#drafts > :disabled > textarea").first.evaluate(ATTRIBUTES)
+    window.open(room)
+    shows_name(window, name)
+    fresh = [window.page.locator(each).evaluate(ATTRIBUTES) for each in (".sidebar [aria-current]", "#room-name")]
+    assert live == fresh, "as a reload shows it"
+    assert spare == window.page.locator("#drafts > :disabled > textarea").first.evaluate(ATTRIBUTES)
+
+
+def shows_name(window: Window, name: str) -> None:
+    expect(window.page.locator("#room-name")).to_have_text(name)
+    expect(window.page).to_have_title(f"{name} · Tertulia")
+    expect(window.page.locator(".sidebar [aria-current]")).to_have_text(name)
+    drafts = window.page.locator("#drafts textarea")
+    window.comes_to(lambda: drafts.evaluate_all(PLACEHOLDERS), [f"Message {name}"])
+
+
+def test_case_55_a_new_name_takes_no_focus(open_window: OpenWindow, ana: Person, bea: Person, room: int) -> None:
+    """Nor a word from the message that is being edited, nor from a draft that waits."""
+    window = open_window(bea, room)
+    panel = window.act_on(bea.post(room, "frist"))
+    field = panel.get_by_label("Edit your message")
+    window.draft.fill("for later")
+    field.fill("first, and")
+    field.press("End")
+    ana.rename(room, "Garden")
+    shows_name(window, "Garden")
+    expect(field).to_be_focused()
+    window.page.keyboard.type(" last")
+    expect(field).to_have_value("first, and last")
+    expect(window.draft).to_have_value("for later")
+    window.page.locator(".sidebar [aria-current]").focus()
+    ana.rename(room, "Orchard")
+    shows_name(window, "Orchard")
+    expect(window.page.locator(".sidebar [aria-current]")).to_be_focused()
 
 
 def test_markup_in_a_message_is_inert_in_fragment_and_page(

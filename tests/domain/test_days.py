@@ -56,7 +56,7 @@ def test_a_clock_that_was_a_year_ahead_for_a_while_leaves_no_heading_of_it(house
     assert day(right) == today
     assert not right.opens_day
     told = house.events[-1].values["messages"]
-    assert [values[0] for values in told] == [wrong.id, right.id], "open pages are told of the heading that goes"
+    assert [values["id"] for values in told] == [wrong.id, right.id], "open pages are told of the heading that goes"
     assert headings(house, house.room) == [today - 1, today]
     for later in (1, 2):
         house.later(DAY)

@@ -84,7 +84,7 @@ def test_what_a_deleted_message_showed_passes_to_the_next(house: House) -> None:
     assert [(each.id, each.continues, each.opens_day) for each in shown] == [
         (second.id, False, True), (third.id, True, False),
     ]  # fmt: skip
-    assert [values[0] for values in house.events[-1].values["messages"]] == [first.id, second.id]
+    assert [values["id"] for values in house.events[-1].values["messages"]] == [first.id, second.id]
     assert shown[0].revision == gone.revision, "who was away is told of the heir as well"
 
 

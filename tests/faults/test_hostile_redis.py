@@ -15,6 +15,7 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.faults.cluster import Cluster
 from tests.people import Live, Person, newcomer, set_up, sign_in
 from tests.servers import Server
+from webapp.sockets.shapes import POSITIONS
 
 EVIL = "eeevil"
 """It is in all that the attacker writes, and must be in nothing that anybody sees."""
@@ -85,8 +86,10 @@ class Attacker:
         pick = self.dice.choice
         revision = head + pick([1, 1, 2, 50, 2**40])
         message = [999, room, 1, EVIL, f"<p>{EVIL}</p>", 10**15, 0, False, True, revision, revision, None, None]
-        values = {"room": room, "revision": revision, "messages": [message], "user": pick([1, 2, EVIL, None])}
+        told = pick([message, dict(zip(POSITIONS, message, strict=True)) | {pick([EVIL, "html"]): EVIL}])
+        values = {"room": room, "revision": revision, "messages": [told], "user": pick([1, 2, EVIL, None])}
         values |= {"name": EVIL, "topic": EVIL, "here": pick([True, False, EVIL]), "session": EVIL}
+        values |= {"visibility": pick(["open", EVIL]), "community": EVIL}
         spoilt = pick([None, None, *values])
         return {"type": kind} | values | ({spoilt: pick(ANYTHING)} if spoilt else {})
 

@@ -1,6 +1,7 @@
 """Cases 36 and 37: Redis makes it fast, and nothing more. Killed, paused, restarted empty, or never there."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.faults.audit import settled
 from tests.faults.cluster import Cluster, Town, readiness, until
 from tests.faults.traffic import traffic
+from tests.people import sign_in
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +67,29 @@ async def test_case_36_and_then_it_is_fast_again(cluster: Cluster, town: Town, r
         assert len(topics) == 1
         assert redis_server.subscribers(topics[0]) == len(cluster.workers), "one subscription for each process"
         await t.comes_out_clean()
+
+
+def test_case_55_a_room_renamed_while_redis_is_away(cluster: Cluster, town: Town, redis_server: RedisServer) -> None:
+    """The other process's open pages find out by its sweep: name, title and sidebar, as a reload shows them."""
+    room = town.new_room()
+    there = sign_in(cluster.workers[1].url, town.people[1].username)
+    with there.live(room) as stays:
+        stays.sees('id="heartbeat"')
+        redis_server.kill()
+        try:
+            town.ana.rename(room, 'The "garden" & its shed', "What grows")
+            frame = stays.sees("What grows")
+        finally:
+            redis_server.start()
+        assert (stays.log.name, stays.log.cursor) == ('The "garden" & its shed', 1)
+    with there.live(room, since=0) as back:
+        back.sees("What grows")
+        assert (back.log.title, back.log.cursor) == (stays.log.title, 1), "who was away is told the same"
+    page = there.http.get(f"/rooms/{room}").text
+    for shown in (rf'<a href="/rooms/{room}" class="closed".*?</a>', "<title>.*?</title>", "What grows"):
+        found = re.search(shown, page)
+        assert found
+        assert found[0] in frame
 
 
 # -- never there

@@ -1,8 +1,8 @@
 """Which methods events can call, and what becomes of events that have none or that do not fit."""
 
-import inspect
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from webapp.app import CommunityWatcher
 from webapp.domain.events import Values
 from webapp.domain.history import Changes
-from webapp.domain.transaction import values_of
 from webapp.settings import Limits
 from webapp.sockets import shapes
 from webapp.sockets.attendance import Attendance
@@ -21,6 +20,7 @@ from webapp.sockets.feed import Feed
 from webapp.sockets.roster import Roster
 from webapp.sockets.shapes import Malformed
 from webapp.store.messages import Message
+from webapp.store.rooms import Facts
 
 ALL = {
     Feed: {"messages_changed", "rooms_changed"},
@@ -110,6 +110,8 @@ def test_case_59_what_cannot_be_handled_is_told_once_and_skipped(
 # -- shapes
 
 MESSAGE = Message(1, 7, 2, "Ana", "<p>a</p>", 10, 0, False, True, 3, 3, None, None)
+NAMED = {name: getattr(MESSAGE, name) for name in shapes.POSITIONS}
+LISTED = list(NAMED.values())
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=14) | st.dictionaries(st.text(), inner, max_size=4),
@@ -122,17 +124,17 @@ def read(values: Any) -> list[Message]:
 
 
 def test_a_message_is_read_as_it_was_told() -> None:
-    assert read([values_of(MESSAGE)]) == [MESSAGE]
+    assert read([NAMED, NAMED | {"unknown": [1]}, LISTED]) == [MESSAGE] * 3
 
 
 @given(JSON)
 def test_whatever_else_is_malformed(values: Any) -> None:
-    for each in (values, [values], [[*values_of(MESSAGE)[:-1], values]]):
+    for each in (values, [values], [[*LISTED[:-1], values]], [NAMED | {"deleted_at": values}]):
         try:
             found = read(each)
         except Malformed:
             continue
-        assert found in ([], [Message(*values_of(MESSAGE)[:-1], values)])
+        assert found in ([], [replace(MESSAGE, deleted_at=values)])
 
 
 @pytest.mark.parametrize(
@@ -144,15 +146,29 @@ def test_whatever_else_is_malformed(values: Any) -> None:
     ids=repr,
 )  # fmt: skip
 def test_a_message_with_a_wrong_value_is_malformed(wrong: dict[str, Any]) -> None:
-    names = list(inspect.signature(Message).parameters)
-    with pytest.raises(Malformed):
-        read([[wrong.get(name, value) for name, value in zip(names, values_of(MESSAGE), strict=True)]])
+    for values in (NAMED | wrong, list((NAMED | wrong).values())):
+        with pytest.raises(Malformed):
+            read([values])
 
 
-@pytest.mark.parametrize("values", [[values_of(MESSAGE)] * 101, [values_of(MESSAGE)[:-1]], [[*values_of(MESSAGE), 1]]])
+@pytest.mark.parametrize("values", [[NAMED] * 101, [LISTED[:-1]], [[*LISTED, 1]], [{}], [{"id": 1}], [{7: 1}], NAMED])
 def test_too_many_and_too_few_are_malformed(values: Any) -> None:
     with pytest.raises(Malformed):
         read(values)
+
+
+ROOM = {"room": 7, "name": "Garden", "topic": "", "visibility": "open", "community": "Casa"}
+
+
+@pytest.mark.parametrize("wrong", [{}, {"room": 8}, {"name": 1}, {"topic": None}, {"visibility": 1}, {"community": []}])
+def test_a_room_is_read_as_it_was_told(wrong: dict[str, Any]) -> None:
+    told = {"type": "rooms.changed", "revision": 3} | ROOM | wrong
+    if not wrong:
+        assert shapes.facts(told, 7, 3) == [Facts(7, "Garden", "", "open", "Casa", 3)]
+        return
+    for each in (told, {name: value for name, value in told.items() if name not in wrong}):
+        with pytest.raises(Malformed):
+            shapes.facts(each, 7, 3)
 
 
 @pytest.mark.parametrize(

@@ -68,3 +68,10 @@ def test_names_that_look_alike_get_their_usernames(database_url: str) -> None:
     assert rows(database_url, "SELECT username, handle FROM users ORDER BY username") == [
         ("ana", "ana"), ("bea", None), ("second", "second")
     ]  # fmt: skip
+
+
+def test_rooms_that_were_never_renamed_stand_at_no_revision(database_url: str) -> None:
+    room = "INSERT INTO rooms (name, topic, visibility, head, created_at) VALUES ('x', '', 'open', 2, 1)"
+    at(database_url, "0005", room)
+    migrate(database_url)
+    assert rows(database_url, "SELECT name, head, changed_revision FROM rooms") == [("x", 2, 0)]

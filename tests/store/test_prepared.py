@@ -67,11 +67,11 @@ async def test_without_a_transaction_of_the_lanes_it_is_committed_like_core(data
     with engine.connect() as connection:
         room, ana = inhabit(connection)
         connection.commit()
-        place = rooms.place(connection, room, ana, 5)
+        position = rooms.position(connection, room, ana, 5)
         connection.commit()
     with engine.connect() as connection:
-        assert place is not None
-        assert connection.execute(text("SELECT head FROM rooms")).scalar_one() == place.revision == 1
+        assert position is not None
+        assert connection.execute(text("SELECT head FROM rooms")).scalar_one() == position.revision == 1
     engine.dispose()
 
 
@@ -81,10 +81,10 @@ async def test_a_connection_that_is_lost_in_a_verb_is_replaced(database: Databas
     def lose(connection: Connection) -> None:
         connection.execute(text("SELECT 1"))
         connection.connection.driver_connection.close()  # type: ignore[union-attr]
-        rooms.place(connection, room, ana, 5)
+        rooms.position(connection, room, ana, 5)
 
     results = await asyncio.gather(database.write(lose, nothing), return_exceptions=True)
     assert isinstance(results[0], Exception)
     for _ in range(5):
-        await database.write(lambda c: rooms.place(c, room, ana, 6), nothing)
+        await database.write(lambda c: rooms.position(c, room, ana, 6), nothing)
     assert (await database.read(lambda c: rooms.heads(c, [room]))) == {room: 5}

@@ -20,6 +20,7 @@ from webapp.sockets.dispatch import Listener
 from webapp.sockets.feed import Feed
 from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
+from webapp.store.rooms import Facts
 from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, message_html, render
 from webapp.templating.byte_cache import ByteCache, weight
 
@@ -74,7 +75,7 @@ def test_an_envelope_takes_one_value_and_is_short(name: str) -> None:
 
 def test_every_event_of_a_room_has_a_method_and_an_envelope() -> None:
     made = [
-        events.messages_changed(1, 1, []), events.room_changed(1, "x", "y"), events.presence_changed(1, 1, "x", True),
+        events.messages_changed(1, 1, []), events.room_changed(1, 1, {}), events.presence_changed(1, 1, "x", True),
         events.membership_ended(1, 1), events.session_ended(1, "x"),
     ]  # fmt: skip
     for event in made:
@@ -106,10 +107,14 @@ def test_what_was_typed_stays_inert(body: str) -> None:
     assert [tag for tag, _ in outside] == [tag for tag, _ in plain], "the name added no element"
 
 
+def room_changed(name: str) -> str:
+    return fragments.room_changed(Facts(7, name, name, "open", name, 1))
+
+
 @pytest.mark.parametrize("body", EVIL)
 def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
     for text, plain in (
-        (fragments.room_changed(body, body), fragments.room_changed("x", "y")),
+        (room_changed(body), room_changed("x")),
         (fragments.presence_changed(1, body, True), fragments.presence_changed(1, "x", True)),
         (fragments.notice(body), fragments.notice("x")),
     ):

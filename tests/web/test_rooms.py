@@ -112,7 +112,7 @@ def test_without_styles_a_page_says_only_what_is_so(ana: Person) -> None:
     """A browser that knows no styles, such as w3m, shows every text that is in the page."""
     room = ana.make_room("Plain")
     empty = ana.http.get(f"/rooms/{room}").text
-    assert "Nothing has been said in Plain yet." in empty
+    assert 'Nothing has been said in <span class="room-name">Plain</span> yet.' in empty
     ana.post(room, "hello")
     for text in (empty, ana.http.get(f"/rooms/{room}").text):
         assert "Offline" not in text

@@ -7,7 +7,7 @@
   more of them the room has lived through those days: the clock is wrong now, and the moment stays at the newest one.
 """
 
-from webapp.domain.rooms import Place
+from webapp.domain.rooms import Position
 
 SECOND = 1_000_000
 GROUPED_WITHIN = 5 * 60 * SECOND
@@ -19,16 +19,16 @@ def day(moment: int, offset: int) -> int:
     return (moment // SECOND + offset) // 86_400
 
 
-def looks(place: Place, author_id: int, offset: int) -> tuple[bool, bool]:
+def looks(position: Position, author_id: int, offset: int) -> tuple[bool, bool]:
     """(continues its author's previous message, opens a day): facts of the log, decided once."""
-    if place.previous_posted_at is None:
+    if position.previous_posted_at is None:
         return False, True
-    if day(place.posted_at, offset) > day(place.previous_posted_at, offset):
+    if day(position.posted_at, offset) > day(position.previous_posted_at, offset):
         return False, True
-    close = place.posted_at - place.previous_posted_at < GROUPED_WITHIN
-    return place.previous_author_id == author_id and close, False
+    close = position.posted_at - position.previous_posted_at < GROUPED_WITHIN
+    return position.previous_author_id == author_id and close, False
 
 
-def leapt_back(place: Place) -> bool:
+def leapt_back(position: Position) -> bool:
     """Whether the clock stands more than a day before the room's newest message."""
-    return place.previous_posted_at is not None and place.posted_at < place.previous_posted_at
+    return position.previous_posted_at is not None and position.posted_at < position.previous_posted_at

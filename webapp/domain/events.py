@@ -25,14 +25,15 @@ COMMUNITY_GROUP = "community"
 DOORS_GROUP = "doors"
 
 
-def messages_changed(room_id: int, revision: int, messages: Sequence[Sequence[Any]]) -> Event:
-    """`messages`: the values of each changed store record, tombstones too; all carry this revision."""
+def messages_changed(room_id: int, revision: int, messages: Sequence[Values]) -> Event:
+    """`messages`: each changed one by the names of its fields, tombstones too; all carry this revision."""
     values = {"type": "messages.changed", "room": room_id, "revision": revision, "messages": messages}
     return Event(room_group(room_id), values)
 
 
-def room_changed(room_id: int, name: str, topic: str) -> Event:
-    return Event(room_group(room_id), {"type": "rooms.changed", "room": room_id, "name": name, "topic": topic})
+def room_changed(room_id: int, revision: int, facts: Values) -> Event:
+    """`facts`: what its page shows of the room itself, by name, since this revision."""
+    return Event(room_group(room_id), {"type": "rooms.changed", "room": room_id, "revision": revision} | facts)
 
 
 def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event:

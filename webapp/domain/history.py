@@ -1,4 +1,7 @@
-"""Reading a room's log: its pages, and what changed since a revision."""
+"""Reading a room's log: its pages, and what changed since a revision.
+
+The log holds the room's messages and its own facts: what is the same for all its readers, and has one order.
+"""
 
 from dataclasses import dataclass
 
@@ -6,6 +9,7 @@ from webapp.domain import memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound
 from webapp.domain.memberships import Entry
+from webapp.domain.rooms import Facts
 from webapp.domain.transaction import Transaction
 from webapp.store import messages
 from webapp.store.messages import Message
@@ -16,6 +20,7 @@ WINDOW = 250  # two hundred posts missed, and the edits and deletions of meanwhi
 __all__ = [
     "PAGE",
     "WINDOW",
+    "Change",
     "Changes",
     "Message",
     "Page",
@@ -26,7 +31,6 @@ __all__ = [
     "newest",
     "page",
     "read",
-    "reset",
 ]
 
 
@@ -39,16 +43,28 @@ class Page:
     newer: bool
 
 
+Change = Message | Facts
+"""What a revision of a room changed, in its newest state. `id` says which: a message's number, or 0 for the room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happened after revision `since`, up to `head`. `reset`: too much, or a log that we do not know:
-    then `messages` is the newest page instead, and `older` says whether it has one before it."""
+    """What happened after revision `since`, up to `head`; `room` if that is among it.
+
+    `reset`: too much, or a log that we do not know. Then `messages` is the newest page instead, `older` says whether
+    it has one before it, and `room` is always there.
+    """
 
     since: int
     head: int
     messages: list[Message]
+    room: Facts | None = None
     reset: bool = False
     older: bool = False
+
+    @property
+    def all(self) -> list[Change]:
+        return [*self.messages, self.room] if self.room else [*self.messages]
 
 
 def newest(tx: Transaction, room_id: int, limit: int = PAGE) -> Page:
@@ -96,14 +112,12 @@ def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> 
 
 
 def changes(tx: Transaction, room_id: int, since: int) -> Changes:
-    """What a reader who has seen all up to `since` lacks."""
-    head, found = messages.changes(tx.connection, room_id, since, WINDOW + 1)
-    if since > head or len(found) > WINDOW:
-        return reset(tx, room_id, since)
-    return Changes(since, max([head, *(message.revision for message in found)]), found)
-
-
-def reset(tx: Transaction, room_id: int, since: int) -> Changes:
-    head, _ = messages.changes(tx.connection, room_id, 2**62, 1)
+    """What a reader who has seen all up to `since` lacks; nothing where no room is."""
+    found = messages.changes(tx.connection, room_id, since, WINDOW + 1)
+    if found is None:
+        return Changes(since, since, [])
+    head, room, changed = found
+    if since <= head and len(changed) <= WINDOW:
+        return Changes(since, head, changed, room if room.revision > since else None)
     page = newest(tx, room_id)
-    return Changes(since, head, page.messages, reset=True, older=page.older)
+    return Changes(since, head, page.messages, room, reset=True, older=page.older)

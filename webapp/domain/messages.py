@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy.exc import IntegrityError
 
@@ -10,14 +10,16 @@ from webapp.domain import community, days, events, memberships, policy, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.days import day
 from webapp.domain.errors import AnotherPerson, Conflict, Forbidden, Invalid, NotFound
+from webapp.domain.events import Values
 from webapp.domain.memberships import Entry
-from webapp.domain.rooms import Place
-from webapp.domain.transaction import Transaction, values_of
+from webapp.domain.rooms import Position
+from webapp.domain.transaction import Transaction
 from webapp.store import messages
 from webapp.store.messages import Message, Stored
 
 OWNED = re.compile(r"for-([1-9]\d{0,17})-")
 KEY = re.compile(r"(?=.{8,64}\Z)[A-Za-z0-9_-]+(?:\.\d{1,3})?")
+FIELDS = tuple(field.name for field in fields(Message))
 
 __all__ = [
     "AnotherText",
@@ -102,49 +104,60 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     """The new message. Raises NotFound to who is no member, Repeated for a key seen before, AnotherPerson."""
     check_owner(actor, draft.key)
     offset = community.utc_offset(time_zone, tx.now)
-    place = rooms.place(tx, room_id, actor.id)
-    continues, opens_day = days.looks(place, actor.id, offset)
+    position = rooms.position(tx, room_id, actor.id)
+    continues, opens_day = days.looks(position, actor.id, offset)
     withdrawn: list[Message] = []
-    if days.leapt_back(place):
-        place, opens_day, withdrawn = set_right(tx, room_id, actor.id, place, offset)
+    if days.leapt_back(position):
+        position, opens_day, withdrawn = set_right(tx, room_id, actor.id, position, offset)
     values = {
         "room_id": room_id,
         "author_id": actor.id,
         "key": draft.key,
         "body": draft.body,
         "html": draft.html,
-        "created_at": place.posted_at,
+        "created_at": position.posted_at,
         "utc_offset": offset,
         "continues": continues,
         "opens_day": opens_day,
-        "posted_revision": place.revision,
-        "revision": place.revision,
+        "posted_revision": position.revision,
+        "revision": position.revision,
     }
     try:
         message_id = messages.add(tx.connection, values)
     except IntegrityError as error:
         raise Repeated("This was posted already.") from error
     message = Message(
-        message_id, room_id, actor.id, actor.display_name, draft.html, place.posted_at, offset, continues, opens_day,
-        place.revision, place.revision, None, None,
+        message_id, room_id, actor.id, actor.display_name, draft.html, position.posted_at, offset, continues, opens_day,
+        position.revision, position.revision,
     )  # fmt: skip
-    tx.publish(events.messages_changed(room_id, place.revision, [values_of(each) for each in (*withdrawn, message)]))
+    announce(tx, *withdrawn, message)
     return message
 
 
 def set_right(
-    tx: Transaction, room_id: int, author_id: int, place: Place, offset: int
-) -> tuple[Place, bool, list[Message]]:
-    """After the clock leapt back: (the message's place, whether it opens a day, whose heading is withdrawn)."""
-    later = messages.opening_later(tx.connection, room_id, place.posted_at, days.MOST_WITHDRAWN + 1)
-    if len(later) > days.MOST_WITHDRAWN and place.previous_posted_at is not None:
-        rooms.set_last(tx, room_id, author_id, place.previous_posted_at)
-        return place._replace(posted_at=place.previous_posted_at), False, []
+    tx: Transaction, room_id: int, author_id: int, position: Position, offset: int
+) -> tuple[Position, bool, list[Message]]:
+    """After the clock leapt back: (the message's position, whether it opens a day, whose heading is withdrawn)."""
+    later = messages.opening_later(tx.connection, room_id, position.posted_at, days.MOST_WITHDRAWN + 1)
+    if len(later) > days.MOST_WITHDRAWN and position.previous_posted_at is not None:
+        rooms.set_last(tx, room_id, author_id, position.previous_posted_at)
+        return position._replace(posted_at=position.previous_posted_at), False, []
     for message in later:
-        messages.change(tx.connection, message.id, place.revision, opens_day=False)
+        messages.change(tx.connection, message.id, position.revision, opens_day=False)
     last = messages.opening_last(tx.connection, room_id)
-    opens_day = last is None or day(place.posted_at, offset) > day(last.created_at, last.utc_offset)
-    return place, opens_day, [replace(each, revision=place.revision, opens_day=False) for each in later]
+    opens_day = last is None or day(position.posted_at, offset) > day(last.created_at, last.utc_offset)
+    return position, opens_day, [replace(each, revision=position.revision, opens_day=False) for each in later]
+
+
+def announce(tx: Transaction, *changed: Message) -> None:
+    """What one revision of a room changed."""
+    room_id, revision = changed[0].room_id, changed[0].revision
+    tx.publish(events.messages_changed(room_id, revision, [by_name(each) for each in changed]))
+
+
+def by_name(message: Message) -> Values:
+    """As it travels to other processes, which may be of another release: they take the names that they know."""
+    return {name: getattr(message, name) for name in FIELDS}
 
 
 def repeated(tx: Transaction, actor: Actor, room_id: int, draft: Draft) -> Message:
@@ -192,7 +205,7 @@ def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str)
     message = current(tx, actor, message_id)
     messages.change(tx.connection, message_id, revision, body=body, html=html, edited_at=tx.now)
     message = replace(message, html=html, revision=revision, edited_at=tx.now)
-    tx.publish(events.messages_changed(message.room_id, revision, [values_of(message)]))
+    announce(tx, message)
     return message
 
 
@@ -221,7 +234,7 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
         changed += [replace(each, revision=revision) for each in bequeath(tx, message, heir)]
         for each in changed[1:]:
             messages.change(tx.connection, each.id, revision, continues=each.continues, opens_day=each.opens_day)
-    tx.publish(events.messages_changed(message.room_id, revision, [values_of(each) for each in changed]))
+    announce(tx, *changed)
     return tombstone
 
 

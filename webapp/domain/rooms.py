@@ -7,13 +7,14 @@ from webapp.domain.accounts import Actor
 from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.transaction import Transaction
 from webapp.store import rooms
-from webapp.store.rooms import Listing, Place, Room
+from webapp.store.rooms import Facts, Listing, Position, Room
 
 VISIBILITIES = ("open", "closed")
 
 __all__ = [
+    "Facts",
     "Listing",
-    "Place",
+    "Position",
     "Room",
     "advance",
     "change",
@@ -21,7 +22,7 @@ __all__ = [
     "directory",
     "heads",
     "last_posted_at",
-    "place",
+    "position",
     "set_last",
     "welcome",
 ]
@@ -43,11 +44,13 @@ def welcome(tx: Transaction, user_id: int) -> int | None:
     return room_id
 
 
-def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, visibility: str) -> None:
+def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, visibility: str) -> Facts:
+    """What the room is now: a change of its log. Raises NotFound, Forbidden, Invalid."""
     memberships.manage(tx, actor, room_id)
-    values = checked(name, topic, visibility)
-    rooms.change(tx.connection, room_id, *values)
-    tx.publish(events.room_changed(room_id, values[0], values[1]))
+    facts = rooms.change(tx.connection, room_id, *checked(name, topic, visibility))
+    named = {"name": facts.name, "topic": facts.topic, "visibility": facts.visibility, "community": facts.community}
+    tx.publish(events.room_changed(room_id, facts.revision, named))
+    return facts
 
 
 def checked(name: str, topic: str, visibility: str) -> tuple[str, str, str]:
@@ -71,9 +74,9 @@ def advance(tx: Transaction, room_id: int) -> int:
     return rooms.advance(tx.connection, room_id)
 
 
-def place(tx: Transaction, room_id: int, author_id: int) -> Place:
-    """Where this member's next message stands, with the room's lock. Raises NotFound to who is no member."""
-    found = rooms.place(tx.connection, room_id, author_id, tx.now)
+def position(tx: Transaction, room_id: int, author_id: int) -> Position:
+    """The position of this member's next message, with the room's lock. Raises NotFound to who is no member."""
+    found = rooms.position(tx.connection, room_id, author_id, tx.now)
     if found is None:
         raise NotFound
     return found

@@ -5,7 +5,6 @@ when it shared a COMMIT with one that failed.
 """
 
 import time
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,8 +23,3 @@ class Transaction:
 
     def publish(self, event: Event) -> None:
         self.events.append(event)
-
-
-def values_of(record: Any) -> list[Any]:
-    """A record as plain values, in the order of its fields."""
-    return [getattr(record, name) for name in record.__slots__]

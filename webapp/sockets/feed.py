@@ -8,18 +8,17 @@ cursor to the feed's: what happens while its replay is read is kept for it, so t
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from webapp.channel_layer import SparseLog
 from webapp.domain.events import Values
-from webapp.domain.history import Changes
-from webapp.domain.messages import Message
+from webapp.domain.history import Change, Changes
 from webapp.sockets import fragments
 from webapp.sockets.codes import Close
 from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
-from webapp.sockets.shapes import messages, text, whole
+from webapp.sockets.shapes import facts, messages, whole
 
 log = logging.getLogger("tertulia.feed")
 EARLY = 256
@@ -34,7 +33,7 @@ class Replay:
 
     def __init__(self, reading: Awaitable[Changes]) -> None:
         self.task = asyncio.ensure_future(reading)
-        self.kept: dict[int, Message] = {}
+        self.kept: dict[int, Change] = {}
         self.extras: list[str] = []
         self.readers: set[Connection] = set()
 
@@ -50,9 +49,9 @@ class Feed(Listener):
         self.members: set[Connection] = set()
         self.ahead: dict[Connection, int] = {}
         self.arriving: set[Replay] = set()
-        self.changes: dict[int, Message] = {}
+        self.changes: dict[int, Change] = {}
         self.extras: list[str] = []
-        self.early: dict[int, list[Message]] = {}
+        self.early: dict[int, Sequence[Change]] = {}
         self.flushing = False
         self.rested = 0.0
         self.catching_up: asyncio.Task[None] | None = None
@@ -69,10 +68,18 @@ class Feed(Listener):
 
     @handler
     def messages_changed(self, event: Values) -> None:
+        self._hear(event, messages)
+
+    @handler
+    def rooms_changed(self, event: Values) -> None:
+        self._hear(event, facts)
+
+    def _hear(self, event: Values, read: Callable[[Values, int, int], Sequence[Change]]) -> None:
+        """A change of the log in its turn; one that comes too early waits until the gap before it is filled."""
         revision = whole(event, "revision")
         if revision <= self.cursor:
             return
-        changed = messages(event, self.room_id, revision)
+        changed = read(event, self.room_id, revision)
         if revision == self.cursor + 1:
             self._apply(revision, changed)
             self._apply_early()
@@ -80,10 +87,6 @@ class Feed(Listener):
             self.early[revision] = changed
         if revision > self.cursor:
             self.catch_up()
-
-    @handler
-    def rooms_changed(self, event: Values) -> None:
-        self.say(fragments.room_changed(text(event, "name"), text(event, "topic")))
 
     def say(self, fragment: str) -> None:
         """Something for everyone here that is not part of the log."""
@@ -115,8 +118,7 @@ class Feed(Listener):
         if changes.reset and not overtaken:
             self._reset(changes)
         elif changes.head > self.cursor:
-            fresh = [message for message in changes.messages if message.revision > self.cursor]
-            self._apply(changes.head, fresh)
+            self._apply(changes.head, [each for each in changes.all if each.revision > self.cursor])
         self._apply_early()
         if self.early:
             self.catch_up()
@@ -130,15 +132,15 @@ class Feed(Listener):
                     self.room_id, revision, head,
                 )  # fmt: skip
 
-    def _apply(self, revision: int, changed: list[Message]) -> None:
+    def _apply(self, revision: int, changed: Sequence[Change]) -> None:
         self.cursor = revision
-        for message in changed:
-            self.changes[message.id] = message
+        for each in changed:
+            self.changes[each.id] = each
         self._flush_soon()
 
     def _apply_early(self) -> None:
-        while (messages := self.early.pop(self.cursor + 1, None)) is not None:
-            self._apply(self.cursor + 1, messages)
+        while (changed := self.early.pop(self.cursor + 1, None)) is not None:
+            self._apply(self.cursor + 1, changed)
         for revision in [revision for revision in self.early if revision <= self.cursor]:
             del self.early[revision]
 
@@ -146,7 +148,7 @@ class Feed(Listener):
         """Too much was missed to tell it one by one: everybody gets the newest page."""
         self.changes.clear()
         self.base = self.cursor = changes.head
-        frame = Frame(fragments.replayed(self.room_id, changes))
+        frame = Frame(fragments.reset(self.room_id, changes))
         Connection.write_all((*self.members, *self.ahead), frame)
         self.members.update(self.ahead)
         self.ahead.clear()
@@ -193,9 +195,9 @@ class Feed(Listener):
         for connection, seen in tuple(self.ahead.items()):
             self._flush_ahead(connection, seen, changes, extras)
 
-    def _flush_ahead(self, connection: Connection, seen: int, changes: dict[int, Message], extras: str) -> None:
+    def _flush_ahead(self, connection: Connection, seen: int, changes: dict[int, Change], extras: str) -> None:
         """For one whose replay already told some of this."""
-        lacking = [message for message in changes.values() if message.revision > seen]
+        lacking = [each for each in changes.values() if each.revision > seen]
         text = fragments.changed(lacking, seen, self.base) if self.base > seen else ""
         if text or extras:
             connection.write(Frame(text + extras))
@@ -223,11 +225,11 @@ class Feed(Listener):
 
     def _admit(self, connection: Connection, changes: Changes, replay: Replay) -> None:
         seen = max(changes.head, self.base)
-        later = {key: message for key, message in replay.kept.items() if message.revision > changes.head}
-        since, known = changes.since, {message.id: message for message in changes.messages}
+        later = {each.id: each for each in replay.kept.values() if each.revision > changes.head}
+        since, known = changes.since, {each.id: each for each in changes.all}
         text = "".join(replay.extras)
         if changes.reset:
-            connection.write(Frame(fragments.replayed(self.room_id, changes)))
+            connection.write(Frame(fragments.reset(self.room_id, changes)))
             since, known = changes.head, {}
         if seen > since:
             text = fragments.changed((known | later).values(), since, seen) + text

@@ -1,55 +1,88 @@
 """Changes as HTML for sockets: the envelopes of templates/*/events/ around the pages' own partials."""
 
 from collections.abc import Iterable, Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from webapp.domain.history import Changes
+from webapp.domain.history import Change, Changes
 from webapp.domain.messages import Message
+from webapp.domain.rooms import Facts
 from webapp.services.leases import Person
-from webapp.templating import message_html, messages_html, render
+from webapp.templating import Log, render, rendered
 
 LISTED = 100
 
 
-def changed(messages: Iterable[Message], since: int, head: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What messages/events/changed.html tells: tombstones, messages in place of what stood there, and new ones."""
+
+    head: int
+    removed: list[Message]
+    replaced: list[Message]
+    posted: list[Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What messages/events/reset.html puts in the place of all that a page shows."""
+
+    head: int
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody who came, or who went."""
+
+    id: int
+    name: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who is here; `more` are not listed."""
+
+    people: Sequence[Person]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The draft of this key is stored as this message."""
+
+    key: str
+    message_id: int
+
+
+def changed(changes: Iterable[Change], since: int, head: int) -> str:
     """What leads a reader from revision `since` to `head`. Each message once, in its newest state, by id."""
-    ordered = sorted(messages, key=lambda message: message.id)
-    shown = [message for message in ordered if message.deleted_at is None]
-    change = SimpleNamespace(
+    ordered = sorted(changes, key=lambda change: change.id)
+    messages = [change for change in ordered if isinstance(change, Message)]
+    shown = [message for message in messages if message.deleted_at is None]
+    change = Changed(
         head=head,
-        removed=[message for message in ordered if message.deleted_at is not None],
-        replaced=[item(message) for message in shown if message.posted_revision <= since],
-        posted=[item(message) for message in shown if message.posted_revision > since],
+        removed=[message for message in messages if message.deleted_at is not None],
+        replaced=[message for message in shown if message.posted_revision <= since],
+        posted=[message for message in shown if message.posted_revision > since],
     )
-    return render("messages/events/changed.html", change=change)
+    told = render("messages/events/changed.html", change=change)
+    return told + "".join(room_changed(change) for change in ordered if isinstance(change, Facts))
 
 
-def item(message: Message) -> SimpleNamespace:
-    return SimpleNamespace(id=message.id, html=message_html(message))
+def reset(room_id: int, changes: Changes) -> str:
+    """The newest page, for who was away too long to be told one by one what changed."""
+    change = Reset(changes.head, rendered.log(room_id, changes.messages, changes.older))
+    told = render("messages/events/reset.html", change=change)
+    return told + (room_changed(changes.room) if changes.room else "")
 
 
-def replayed(room_id: int, changes: Changes) -> str:
-    """The same for one who was away; the whole newest page when that was too long."""
-    if not changes.reset:
-        return changed(changes.messages, changes.since, changes.head)
-    return render("messages/events/reset.html", change=SimpleNamespace(head=changes.head, log=log(room_id, changes)))
-
-
-def log(room_id: int, changes: Changes) -> Markup:
-    first = changes.messages[0].id if changes.messages else 0
-    older = f"/rooms/{room_id}/messages?before={first}" if changes.older else ""
-    values = SimpleNamespace(older=older, newer="", messages=messages_html(changes.messages))
-    return Markup(render("messages/_log.html", log=values))  # noqa: S704 - rendered by Jinja, which escapes
-
-
-def room_changed(name: str, topic: str) -> str:
-    return render("rooms/events/changed.html", room=SimpleNamespace(name=name, topic=topic))
+def room_changed(room: Facts) -> str:
+    return render("rooms/events/changed.html", room=room)
 
 
 def presence_changed(user_id: int, name: str, here: bool) -> str:
-    return render("presence/events/changed.html", person=SimpleNamespace(id=user_id, name=name, here=here))
+    return render("presence/events/changed.html", person=Presence(user_id, name, here))
 
 
 def crowd_changed(count: int) -> str:
@@ -59,8 +92,7 @@ def crowd_changed(count: int) -> str:
 
 def here(people: Sequence[Person]) -> str:
     """The list of who is here; of a crowd its first, and how many more."""
-    roster = SimpleNamespace(people=people[:LISTED], more=max(0, len(people) - LISTED))
-    return render("presence/events/here.html", roster=roster)
+    return render("presence/events/here.html", roster=Here(people[:LISTED], max(0, len(people) - LISTED)))
 
 
 def heartbeat() -> str:
@@ -78,4 +110,4 @@ def notice(text: str) -> str:
 
 def acknowledged(key: str, message_id: int) -> str:
     """To who posted over the socket: this draft is stored, as this message."""
-    return render("messages/events/acknowledged.html", draft=SimpleNamespace(key=key, message_id=message_id))
+    return render("messages/events/acknowledged.html", draft=Acknowledged(key, message_id))

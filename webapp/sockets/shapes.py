@@ -1,18 +1,27 @@
 """The values of an event, each checked as it is read. Whatever else may have been sent is Malformed."""
 
-from dataclasses import fields
-from itertools import product
-from typing import get_args
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Final, get_args
 
 from webapp.domain.events import Values
 from webapp.domain.messages import Message
+from webapp.domain.rooms import Facts
 
 LARGEST = 2**53
 """Below it are all ids, revisions and moments (microseconds, until the year 2255)."""
 DAY = 86_400
 MOST_CHARACTERS = 200
 MOST_MESSAGES = 100
-MESSAGE_TYPES = frozenset(product(*(get_args(field.type) or (field.type,) for field in fields(Message))))
+TYPES: Final[Mapping[str, frozenset[type]]] = {
+    field.name: frozenset(get_args(field.type) or (field.type,)) for field in fields(Message)
+}
+ESSENTIAL = frozenset(field.name for field in fields(Message) if field.default is MISSING)
+POSITIONS = (
+    "id", "room_id", "author_id", "author_name", "html", "created_at", "utc_offset", "continues", "opens_day",
+    "posted_revision", "revision", "edited_at", "deleted_at",
+)  # fmt: skip
+"""The order of a message's fields in releases that do not send their names. It never changes."""
 
 
 class Malformed(Exception):
@@ -48,11 +57,21 @@ def messages(event: Values, room_id: int, revision: int) -> list[Message]:
     return [message(values, room_id, revision) for values in found]
 
 
+def facts(event: Values, room_id: int, revision: int) -> list[Facts]:
+    """This room as it is since this revision."""
+    if whole(event, "room") != room_id:
+        raise Malformed("another room has changed")
+    name, topic, visibility = text(event, "name"), text(event, "topic"), text(event, "visibility")
+    return [Facts(room_id, name, topic, visibility, text(event, "community"), revision)]
+
+
 def message(values: object, room_id: int, revision: int) -> Message:
-    """From the values of its fields, in their order."""
-    if type(values) is not list or tuple(map(type, values)) not in MESSAGE_TYPES:
-        raise Malformed("a message has other fields than here")
-    found = Message(*values)
+    """From the values of its fields by name; names that are unknown here are ignored, for a later release has more."""
+    known = known_values(values)
+    for name, value in known.items():
+        if type(value) not in TYPES[name]:
+            raise Malformed(f"a message's {name} is of another type")
+    found = Message(**known)
     if found.room_id != room_id or found.revision != revision:
         raise Malformed("a message is of another room or revision")
     numbers = (found.id, found.author_id, found.created_at, found.posted_revision)
@@ -61,6 +80,15 @@ def message(values: object, room_id: int, revision: int) -> Message:
     if not (can_be_sent(found.html) and can_be_sent(found.author_name)):
         raise Malformed("a message has a text that is none")
     return found
+
+
+def known_values(values: object) -> Values:
+    """Those of a message's fields, the essential ones among them."""
+    if type(values) is list and len(values) == len(POSITIONS):
+        return dict(zip(POSITIONS, values, strict=True))
+    if type(values) is not dict or not values.keys() >= ESSENTIAL:
+        raise Malformed("a message lacks fields")
+    return {name: value for name, value in values.items() if name in TYPES}
 
 
 def can_be_sent(value: str) -> bool:

@@ -7,13 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from webapp.store.prepared import Prepared
+from webapp.store.rooms import FACTS, Facts
 from webapp.store.schema import messages, rooms, users
 from webapp.store.users import SHOWN_NAME
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message with its author's name. Moments in microseconds since 1970, `utc_offset` in seconds."""
+    """One message with its author's name. Moments in microseconds since 1970, `utc_offset` in seconds.
+
+    A field with a default may be missing in what another release of this program sends: give one to each new field.
+    """
 
     id: int
     room_id: int
@@ -26,8 +30,8 @@ class Message:
     opens_day: bool
     posted_revision: int
     revision: int
-    edited_at: int | None
-    deleted_at: int | None
+    edited_at: int | None = None
+    deleted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,9 @@ OPENING_LATER = (
 OPENING_LAST = OPENING.order_by(messages.c.id.desc()).limit(1)
 OPENING_NEXT = OPENING.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
 FOLLOWING_UNTIL = FOLLOWING.where(messages.c.created_at <= bindparam("moment"))
-# The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
+# Head and facts come in the same statement, hence of the same snapshot: what is not listed did not change up to it.
 CHANGES = (
-    select(rooms.c.head, *COLUMNS)
+    select(rooms.c.head, *FACTS, *COLUMNS)
     .select_from(
         rooms.outerjoin(
             messages, (messages.c.room_id == rooms.c.id) & (messages.c.revision > bindparam("since"))
@@ -161,11 +165,13 @@ def opening_next(connection: Connection, room_id: int, message_id: int) -> Messa
     return next(iter(_all(connection, OPENING_NEXT, room=room_id, id=message_id)), None)
 
 
-def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, list[Message]]:
-    """(head, messages changed after `since`, tombstones too, at most `limit`), by id."""
+def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, Facts, list[Message]] | None:
+    """(head, the room, messages changed after `since`, tombstones too, at most `limit`), by id. None without a room."""
     rows = connection.execute(CHANGES, {"room": room_id, "since": since, "limit": limit}).all()
-    head = rows[0][0] if rows else since
-    return head, [_message(row[1:]) for row in rows if row[1] is not None]
+    if not rows:
+        return None
+    first = 1 + len(FACTS)
+    return rows[0][0], Facts(*rows[0][1:first]), [_message(row[first:]) for row in rows if row[first] is not None]
 
 
 def change(connection: Connection, message_id: int, revision: int, **values: Any) -> None:

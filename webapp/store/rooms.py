@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, exists, func, insert, literal, select, update
 
 from webapp.store.prepared import Prepared
-from webapp.store.schema import memberships, rooms
+from webapp.store.schema import community, memberships, rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,19 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What a room's page shows of the room itself, and the revision of the change that made it so."""
+
+    id: ClassVar[int] = 0  # where it stands among the changes of its log: before all messages
+    room_id: int
+    name: str
+    topic: str
+    visibility: str
+    community: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A room as its directory shows it to one person."""
 
@@ -28,8 +41,8 @@ class Listing:
     role: str | None
 
 
-class Place(NamedTuple):
-    """Where a new message stands: its revision, who posted before it and when, and its moment."""
+class Position(NamedTuple):
+    """A new message's position in its room's log: its revision, who posted before it and when, and its moment."""
 
     revision: int
     previous_author_id: int | None
@@ -40,6 +53,8 @@ class Place(NamedTuple):
 COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
 HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 ADVANCE = update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
+COMMUNITY = func.coalesce(select(community.c.name).scalar_subquery(), "")
+FACTS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, COMMUNITY, rooms.c.changed_revision)
 DAY = 86_400_000_000
 # The clock may have been set back: within a day no moment is earlier than that of the message before.
 MOMENT = case(
@@ -50,7 +65,7 @@ MOMENT = case(
     else_=bindparam("now"),
 )
 # The right-hand sides see the row as it was: last becomes previous in the statement that sets the new last.
-PLACE = Prepared(
+POSITION = Prepared(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
     .where(exists().where(memberships.c.room_id == rooms.c.id, memberships.c.user_id == bindparam("author")))
@@ -72,8 +87,12 @@ def add(connection: Connection, name: str, topic: str, visibility: str, now: int
     return int(made.scalar_one())
 
 
-def change(connection: Connection, room_id: int, name: str, topic: str, visibility: str) -> None:
-    connection.execute(update(rooms).where(rooms.c.id == room_id).values(name=name, topic=topic, visibility=visibility))
+def change(connection: Connection, room_id: int, name: str, topic: str, visibility: str) -> Facts:
+    """What the room is from its next revision on. Holds the room's lock until the end of the transaction."""
+    values = {"name": name, "topic": topic, "visibility": visibility}
+    following = rooms.c.head + 1
+    changed = update(rooms).where(rooms.c.id == room_id).values(head=following, changed_revision=following, **values)
+    return Facts(*connection.execute(changed.returning(*FACTS)).one())
 
 
 def advance(connection: Connection, room_id: int) -> int:
@@ -81,10 +100,10 @@ def advance(connection: Connection, room_id: int) -> int:
     return int(connection.execute(ADVANCE, {"room": room_id}).scalar_one())
 
 
-def place(connection: Connection, room_id: int, author_id: int, now: int) -> Place | None:
-    """The place of this member's next message, with the room's lock; None to who is no member."""
-    row = PLACE.first(connection, {"room": room_id, "author": author_id, "now": now, "tomorrow": now + DAY})
-    return Place(*row) if row else None
+def position(connection: Connection, room_id: int, author_id: int, now: int) -> Position | None:
+    """The position of this member's next message, with the room's lock; None to who is no member."""
+    row = POSITION.first(connection, {"room": room_id, "author": author_id, "now": now, "tomorrow": now + DAY})
+    return Position(*row) if row else None
 
 
 def set_last(connection: Connection, room_id: int, author_id: int | None, posted_at: int | None) -> None:

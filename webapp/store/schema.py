@@ -106,6 +106,8 @@ rooms = Table(
     Column("created_at", BigInteger, nullable=False),
     # The number of changes of this room's log; its row lock gives them one order.
     Column("head", BigInteger, nullable=False, server_default="0"),
+    # The revision that changed the room's own facts last, its name and topic; 0 while they are as they were made.
+    Column("changed_revision", BigInteger, nullable=False, server_default="0"),
     # Who posted last and when, and who before: what decides how the next message looks, read while it is written.
     Column("last_author_id", Id),
     Column("last_posted_at", BigInteger),

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from webapp.templating.byte_cache import ByteCache
-from webapp.templating.environment import template
+from webapp.templating.environment import environment, template
 
 MESSAGES_BYTES, LOGS_BYTES = 2 << 20, 8 << 20
 Look = tuple[Any, ...]
@@ -80,5 +80,4 @@ def message_html(message: Any) -> Markup:
     return rendered.html(message)
 
 
-def messages_html(messages: Sequence[Any]) -> Markup:
-    return Markup("".join([rendered.html(message) for message in messages]))  # noqa: S704 - each was escaped
+environment.filters["shown"] = message_html  # of a message in an envelope
