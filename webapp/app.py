@@ -43,7 +43,7 @@ from webapp.transport.peers import Peers
 from webapp.web.callers import Callers
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.forwarded import Forwarded
-from webapp.web.middleware import Doors, PageHeaders, PagesGZip
+from webapp.web.middleware import PageHeaders, PagesGZip, RequestChecks
 from webapp.web.routes import ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> Application:
             Middleware(Callers),
             Middleware(PagesGZip),
             Middleware(PageHeaders, settings=settings),
-            Middleware(Doors, settings=settings, answer=on_refused),
+            Middleware(RequestChecks, settings=settings, answer=on_refused),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

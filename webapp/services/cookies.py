@@ -1,6 +1,6 @@
-"""Our cookies: read alike by pages and sockets, set and deleted by pages.
+"""Reads, sets and deletes our cookies, for pages and sockets.
 
-By https their names begin with `__Host-`, which browsers take from this host alone: no sibling domain can set one.
+Over https their names begin with `__Host-`: browsers take such a cookie from this host alone, from no sibling domain.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,34 +18,38 @@ MOST_OF_ONE_NAME = 8
 
 
 def secure(resources: Resources, connection: HTTPConnection) -> bool:
-    """Whether the browser has come by https."""
+    """Whether the browser reached us over https."""
     return resources.settings.secure or origins.by_tls(connection.scope["scheme"])
 
 
 def named(resources: Resources, connection: HTTPConnection, name: str) -> str:
+    """The cookie's name for http or for https."""
     return f"__Host-{name}" if secure(resources, connection) else name
 
 
 def values(connection: HTTPConnection, name: str) -> list[str]:
-    """The cookies of exactly this name in the order of the headers, whatever other programs' cookies look like."""
+    """The cookies of exactly this name, in the order of the headers.
+
+    Starlette's `connection.cookies` has one of each name, and a sibling domain may set another one with ours.
+    """
     found = []
     for header in connection.headers.getlist("cookie"):
-        if name in header:  # most of the time there is nothing more to do
+        if name in header:  # else there is no need to parse it
             pairs = (pair.partition("=") for pair in header.split(";"))
             found += [value.strip() for key, _, value in pairs if key.strip() == name]
     return found[:MOST_OF_ONE_NAME]
 
 
 def read(resources: Resources, connection: HTTPConnection, name: str) -> str:
-    """Empty when there is none."""
+    """The cookie's value; empty when there is none."""
     return next(iter(values(connection, named(resources, connection, name))), "")
 
 
 def session_hash(resources: Resources, connection: HTTPConnection) -> str | None:
-    """The session of the first cookie with a signature of ours.
+    """The stored hash of the session, from the first cookie with a signature of ours; None when there is none.
 
-    By https a plain `session` counts only beside no valid `__Host-session`, and only with the signature that is given
-    by http: so who had signed in before the address became an https one, or under an older release, still is.
+    Over https a plain `session` counts only without a valid `__Host-session`, and only with the signature that is given
+    over http: who signed in before the address became an https one, or with an older release, stays signed in.
     """
     signatures = resources.signatures
     if secure(resources, connection):
@@ -56,11 +60,12 @@ def session_hash(resources: Resources, connection: HTTPConnection) -> str | None
 
 
 def first(known: Callable[[str], str | None], cookies: Iterable[str]) -> str | None:
+    """The first result that is not None."""
     return next((found for found in map(known, cookies) if found is not None), None)
 
 
 def set_session(resources: Resources, connection: HTTPConnection, response: Response, token: str) -> None:
-    """Sign in with this token, by the name and signature that the browser's way here asks for."""
+    """Set the session's cookie, with the name and signature for http or for https."""
     by_https = secure(resources, connection)
     put(resources, connection, response, SESSION, resources.signatures.session_cookie(token, by_https), SESSION_SECONDS)
     if by_https and values(connection, SESSION):
@@ -68,7 +73,7 @@ def set_session(resources: Resources, connection: HTTPConnection, response: Resp
 
 
 def renew_session(resources: Resources, connection: HTTPConnection, response: Response) -> None:
-    """Give a session that came by a plain cookie its name for https."""
+    """Over https, replace a plain session cookie by one with the name for https."""
     if not secure(resources, connection):
         return
     plain, signatures = values(connection, SESSION), resources.signatures
@@ -81,7 +86,7 @@ def renew_session(resources: Resources, connection: HTTPConnection, response: Re
 
 
 def end_session(resources: Resources, connection: HTTPConnection, response: Response) -> None:
-    """Delete the session's cookie under each name that is read."""
+    """Delete the session's cookie, under each name that is read."""
     for name in {SESSION, named(resources, connection, SESSION)}:
         response.delete_cookie(name, secure=name != SESSION, httponly=True, samesite="lax")
 
@@ -89,6 +94,7 @@ def end_session(resources: Resources, connection: HTTPConnection, response: Resp
 def put(
     resources: Resources, connection: HTTPConnection, response: Response, name: str, value: str, seconds: int
 ) -> None:
+    """Set a cookie that scripts cannot read and that other sites' requests do not carry."""
     response.set_cookie(
         named(resources, connection, name),
         value,

@@ -1,4 +1,4 @@
-"""The host that was asked for, and the site that asks: compared exactly, once written as browsers write them."""
+"""Compares a request's Host and Origin with ours, exactly, after writing both as browsers do."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ def by_tls(scheme: str) -> bool:
 
 
 def plain(origin: str) -> str:
-    """In lower case, without the scheme's own port and the dot at a name's end."""
+    """The origin in lower case, without the scheme's default port and the dot at a name's end."""
     scheme, separator, host = origin.lower().partition("://")
     host = host.removesuffix(DEFAULT_PORTS.get(scheme, ""))
     name, colon, port = host.rpartition(":")
@@ -29,7 +29,7 @@ def hostname(host: str) -> str:
 
 
 def known_host(settings: Settings, host: str) -> bool:
-    """Without PUBLIC_URL only loopback names are answered; with it, only its host."""
+    """Whether this Host header is ours: without PUBLIC_URL a loopback name, with it exactly its host."""
     if settings.public_url:
         scheme, _, ours = settings.public_url.partition("://")
         return host == ours or plain(f"{scheme}://{host}") == plain(settings.public_url)
@@ -37,6 +37,6 @@ def known_host(settings: Settings, host: str) -> bool:
 
 
 def is_ours(settings: Settings, scheme: str, host: str, origin: str) -> bool:
-    """Whether a browser on one of our pages, reached by this scheme and host, sends this Origin."""
+    """Whether this Origin is that of our own pages, which are reached by this scheme and host."""
     ours = settings.public_url or f"{'https' if by_tls(scheme) else 'http'}://{host}"
     return plain(origin) == plain(ours)

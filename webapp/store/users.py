@@ -51,7 +51,3 @@ def set_skeleton(connection: Connection, user_id: int, skeleton: str) -> None:
     alike = users.c.name_skeleton == skeleton
     if connection.execute(select(func.count()).where(alike)).scalar_one() > 1:
         connection.execute(update(users).where(alike, users.c.handle.is_(None)).values(handle=users.c.username))
-
-
-def anybody(connection: Connection) -> bool:
-    return connection.execute(select(users.c.id).limit(1)).first() is not None

@@ -1,8 +1,8 @@
-"""Which people have signed in with a browser before: a signed cookie, which opens nothing.
+"""Remembers in a signed cookie which people have signed in with a browser. The cookie gives no access.
 
-A stranger who spends the tries of a name does not lock its owner out, because in a browser that the owner has used the
-tries are counted for that browser and person alone. It names the browser and at most five people, each with a mark of
-their password, so that it is over with the password.
+In a browser that a person has used, wrong passwords are counted for that browser and person alone: so a stranger who
+uses up the attempts of a name does not lock its owner out. The cookie names the browser and at most five people, each
+with a mark of their password, so that a new password makes it void.
 """
 
 import hashlib
@@ -23,14 +23,14 @@ SECONDS = cookies.SESSION_SECONDS
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A browser's own name, and a mark for each person, whoever signed in last first."""
+    """A browser's random name, and a mark for each person by id; who signed in last comes first."""
 
     browser: str
     people: dict[int, str]
 
 
 def read(request: Request) -> Known | None:
-    """None for a browser that nobody has signed in with."""
+    """The cookie's content; None when there is none of ours."""
     held = resources(request)
     signed = cookies.read(held, request, COOKIE)
     text = held.signatures.browser(signed) if len(signed) <= LONGEST else None
@@ -42,14 +42,14 @@ def read(request: Request) -> Known | None:
 
 
 def owner(known: Known | None, user_id: int, password_hash: str) -> str | None:
-    """What the tries of this person in this browser are counted for, None for a stranger."""
+    """The key that this person's attempts in this browser are counted by; None when they have not used it before."""
     if known is None or known.people.get(user_id) != mark_of(password_hash):
         return None
     return f"{known.browser}:{user_id}"
 
 
 def remember(request: Request, response: Response, user_id: int, password_hash: str) -> None:
-    """Sets the cookie for this person, and who was there before."""
+    """Set the cookie: this person, and those who were in it."""
     held = resources(request)
     before = read(request) or Known(secrets.token_hex(8), {})
     people = {user_id: mark_of(password_hash)} | {who: mark for who, mark in before.people.items() if who != user_id}
@@ -59,5 +59,5 @@ def remember(request: Request, response: Response, user_id: int, password_hash: 
 
 
 def mark_of(password_hash: str) -> str:
-    """Changes with the password. The hash has a salt of its own, which nobody outside knows."""
+    """Changes with the password, and tells nothing of it: the hash has a secret salt."""
     return hashlib.blake2b(password_hash.encode(), digest_size=8).hexdigest()

@@ -1,7 +1,7 @@
 """Cancels a request whose client has gone: what waits for the database is skipped, and nothing more is done for it.
 
-ASGI tells that a client has gone only to who asks for the next part of the request, and an endpoint that waits for the
-database does not. A request that is done within a moment, as nearly all are, costs a timer.
+ASGI says that a client has gone only in answer to a `receive`, and an endpoint that waits for the database makes none.
+A request that is answered within half a second, as nearly all are, costs a timer.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ GONE = "http.disconnect"
 
 
 class Callers:
-    """The outermost middleware, so that all of a request ends with it."""
+    """The outermost middleware, so that a cancelled request ends as a whole."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,7 +35,7 @@ class Callers:
 
 
 class Caller:
-    """Who waits for one answer. After a moment their messages are read ahead, to hear when they go."""
+    """The client of one request. After MOMENT_SECONDS its messages are read ahead, which tells when it goes."""
 
     __slots__ = ("ahead", "gone", "inner", "listening", "loop", "reading", "task", "timer")
 
@@ -63,14 +63,14 @@ class Caller:
             self.reading = False
 
     def _listen(self) -> None:
-        """Unless the endpoint itself is reading, or has not read what is there."""
+        """Start reading ahead, unless the endpoint itself is reading, or has not read all that is there."""
         if self.reading or self.ahead:
             self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)
         else:
             self.listening = self.loop.create_task(self._read_ahead())
 
     async def _read_ahead(self) -> None:
-        """The last part of the request if it has not been read, then that the client has gone."""
+        """Read the next part of the request, then the message that the client has gone."""
         for _ in range(2):
             message = await self.inner()
             if message["type"] == GONE:
@@ -79,7 +79,7 @@ class Caller:
                 return
             self.ahead = self.ahead or deque()
             self.ahead.append(message)
-            if message.get("more_body"):  # never more than one part: the endpoint decides how much it takes
+            if message.get("more_body"):  # one part at most: the endpoint decides how much it takes
                 break
         self.listening = None
         self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)

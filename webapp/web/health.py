@@ -1,4 +1,4 @@
-"""For whatever watches over the server."""
+"""Answers to monitoring: whether the process runs, and whether it can store posts."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,9 +14,9 @@ async def up(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """200 while posts are stored: `degraded` when other processes hear of them only in their sweep. Else 503.
+    """200 while posts can be stored, `degraded` when other processes learn of them only by their sweep. Else 503.
 
-    Anybody may ask, so that causes, which name hosts, are only logged.
+    Anybody may ask, so the causes, which name hosts, are only logged.
     """
     held = resources(request)
     try:

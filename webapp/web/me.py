@@ -1,4 +1,4 @@
-"""What differs for one person on pages that are the same for all: a style sheet of their own."""
+"""A style sheet for each person: what differs for them in pages and fragments that are the same for all."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,7 +8,7 @@ from webapp.web import guards
 
 
 async def style(request: Request) -> Response:
-    """It marks and hides, it does not authorise."""
+    """Marks the person's own messages. Hides, but never protects."""
     actor = await guards.signed_in(request)
     headers = {"Cache-Control": "private, max-age=3600"}
     return Response(render("me.css", actor=actor), media_type="text/css", headers=headers)

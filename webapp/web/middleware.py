@@ -1,12 +1,12 @@
-"""What every request passes on its way in, and every answer on its way out: the host, the site that asks, the size of
-the body, and the headers that keep a page to itself."""
+"""Middleware: checks the host, origin and size of every request, adds security headers to every answer, compresses."""
 
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +17,7 @@ from webapp.web.refusals import Refused, TooLarge
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 DRAINED = 8 * 1_048_576
+"""Bytes of a refused body that are read, so that the browser listens to the answer."""
 HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -25,11 +26,11 @@ HEADERS: Mapping[str, str] = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 Raw = list[tuple[bytes, bytes]]
-ANY_HOST = ("/up", "/ready")  # asked for by address, by whatever watches over the server
+ANY_HOST = ("/up", "/ready")  # monitoring asks for them by address
 
 
-class Doors:
-    """Host, origin and body limit. `answer` makes the page for who is turned away."""
+class RequestChecks:
+    """Refuses foreign hosts, requests of other sites, and bodies over the limit. `answer` makes the error page."""
 
     def __init__(
         self, app: ASGIApp, settings: Settings, answer: Callable[[Request, Exception], Awaitable[Response]]
@@ -42,9 +43,8 @@ class Doors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = first_of_each(scope["headers"])
         try:
-            self._check(scope, headers)
+            self._check(HTTPConnection(scope))
         except Refused as refusal:
             await drain(receive)
             response = await self.answer(Request(scope), refusal)
@@ -52,7 +52,9 @@ class Doors:
             return
         await self.app(scope, Body(receive, self.settings.limits.body).receive, send)
 
-    def _check(self, scope: Scope, headers: Mapping[str, str]) -> None:
+    def _check(self, connection: HTTPConnection) -> None:
+        """Raises Refused."""
+        scope, headers = connection.scope, connection.headers
         host = headers.get("host", "")
         if not origins.known_host(self.settings, host) and scope["path"] not in ANY_HOST:
             raise Refused(400, "This server does not answer to that name. If it should, set PUBLIC_URL to its address.")
@@ -62,21 +64,16 @@ class Doors:
         if numbers.whole(length, high=self.settings.limits.body) is None:
             raise TooLarge(self.settings.limits.body)
 
-    def _foreign(self, headers: Mapping[str, str], scheme: str, host: str) -> bool:
-        """Whether a browser says that another site made this request. Programs that say nothing are no browsers."""
+    def _foreign(self, headers: Headers, scheme: str, host: str) -> bool:
+        """Whether a browser says that another site made this request. Other programs send neither header."""
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is not None and site not in ("same-origin", "none"):
             return True
         return origin is not None and not origins.is_ours(self.settings, scheme, host, origin)
 
 
-def first_of_each(headers: Raw) -> dict[str, str]:
-    """By name, in lower case as ASGI has them; of a name that comes twice the first."""
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(headers)}
-
-
 async def drain(receive: Receive) -> None:
-    """Read what is still being sent, up to a bound: a browser listens to an answer only when it has finished."""
+    """Read the rest of a body, up to a bound: a browser reads no answer before it has sent all."""
     seen = 0
     while seen < DRAINED:
         message = await receive()
@@ -86,13 +83,14 @@ async def drain(receive: Receive) -> None:
 
 
 class Body:
-    """Counts what comes in pieces without a length."""
+    """Counts the bytes of a body that comes without a length."""
 
     def __init__(self, receive: Receive, limit: int) -> None:
         self.inner = receive
         self.left = self.limit = limit
 
     async def receive(self) -> Message:
+        """Raises TooLarge."""
         message = await self.inner()
         self.left -= len(message.get("body", b""))
         if self.left < 0:
@@ -101,7 +99,7 @@ class Body:
 
 
 class PageHeaders:
-    """A fresh nonce for each answer, and the headers that hold for all of them."""
+    """Adds the security headers; scripts run by a nonce that is new in each answer."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -130,7 +128,7 @@ class PageHeaders:
 
 
 class PagesGZip:
-    """Compresses what is read; what answers a post is short, or sends the browser elsewhere."""
+    """Compresses answers but those to a POST, which are short."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -150,7 +148,7 @@ def nonces() -> Iterator[str]:
 
 
 def policy(nonce: str) -> str:
-    """No script but ours by nonce, no eval, no inline style, no framing; HTML enters the page through htmx alone."""
+    """The Content-Security-Policy: scripts by nonce, no eval, no inline style, no framing; only htmx inserts HTML."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self';"
         " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script';"

@@ -1,4 +1,4 @@
-"""Whose password this is: counted first, then in the queue for a hash, so that what is refused costs none."""
+"""Checks passwords: the attempt is counted first, then waits for its turn to be hashed; a refused one costs no hash."""
 
 from starlette.requests import Request
 
@@ -15,8 +15,8 @@ WRONG = "Username and password do not fit together, or there were too many attem
 async def check(request: Request, username: str, password: str) -> tuple[int, str]:
     """(id, password hash) of the person. Raises SignedOut, TooMany, Busy.
 
-    An unknown name and a wrong password look and last the same, and too many of either look the same. A browser that
-    knows the person has tries of its own; whether it does is a fact of its cookie, so only such a cookie is looked up.
+    An unknown name and a wrong password look and last the same, and so do too many of either. A browser that the person
+    has used before has attempts of its own; its cookie says so, and the name is looked up before only for such a one.
     """
     held = resources(request)
     name = names.known_username(username)
@@ -38,10 +38,11 @@ async def check(request: Request, username: str, password: str) -> tuple[int, st
 
 
 async def hashed(request: Request, username: str, password: str) -> str:
-    """For a new account. Raises Busy."""
+    """The hash for a new account. Raises Busy."""
     return await resources(request).passwords.hash(caller(request, username), password)
 
 
 def caller(request: Request, name: str, owner: str | None = None) -> Caller:
+    """What decides whose turn it is in the queue for a hash."""
     here = address(request)
     return Caller((addresses.site(here), addresses.network(here), owner or name), owner is not None)

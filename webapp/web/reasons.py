@@ -1,4 +1,4 @@
-"""Why a page has ended, told where its reader goes next: a code from this list in the address, never a text."""
+"""Why a page ended, shown on the page where its reader goes next. The URL carries a code of this list, never a text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ TEXTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a page shows that ends: why, and the way on."""
+    """What live/ended.html shows: why the page ended, and where to go on."""
 
     text: str
     path: str
     way_on: str
-    """What a page that holds something unsent offers instead of going there."""
+    """The text of the link there, for a page that holds something unsent and so does not go by itself."""
 
 
 def told(request: Request) -> str:
-    """The reason that the address names; empty for none of ours."""
+    """The text of the reason in the URL; empty for none, or an unknown one."""
     return TEXTS.get(request.query_params.get("reason", ""), "")
 
 
 def signed_out(path: str = "") -> Ended:
-    """`path`: where to come back to."""
+    """`path`: where to come back to after signing in."""
     back = f"&next={quote(path, safe='/')}" if path else ""
     return Ended(
         TEXTS[SIGNED_OUT], f"/login?reason={SIGNED_OUT}{back}", "Sign in on a new page, then send what is here"
@@ -45,5 +45,5 @@ def removed() -> Ended:
 
 
 def answer(ended: Ended, status: int) -> Response:
-    """The page goes there by itself, unless something unsent is written in it: then it says why, and stays."""
+    """The page goes on by itself, unless something unsent is written in it: then it says why, and stays."""
     return pages.fragment(render("live/ended.html", ended=ended), status)

@@ -1,4 +1,4 @@
-"""Requests that are turned away before anybody looks at what they want."""
+"""Refusals of the middleware, before any endpoint runs."""
 
 
 class Refused(Exception):
@@ -11,6 +11,8 @@ class Refused(Exception):
 
 
 class TooLarge(Refused):
+    """The body is over the limit, in bytes."""
+
     def __init__(self, limit: int) -> None:
         super().__init__(
             413, f"This is too large: at most {limit // 1024:,} KiB can be sent at once. Nothing was lost."

@@ -1,4 +1,4 @@
-"""Static files: the hash of the content is in the URL, so a browser may keep them for a year."""
+"""Serves static files. Their URLs hold a hash of the content, so browsers may keep them for a year."""
 
 import mimetypes
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ KINDS: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg"
 
 
 async def file(request: Request) -> Response:
-    """A file by hash and path; another hash is an older release's, which only the old page asks for."""
+    """A file by hash and path. Raises NotFound, too, for the hash of another release."""
     path = request.path_params["path"]
     if path not in known() or request.path_params["hash"] != static_hash(path):
         raise NotFound
@@ -28,5 +28,5 @@ async def file(request: Request) -> Response:
 
 @cache
 def known() -> set[str]:
-    """The files that may be asked for: what lies in static/, and all style sheets in one."""
+    """The paths that exist: the files in static/, and all style sheets in one."""
     return {"css/all.css"} | {str(each.relative_to(STATIC)) for each in STATIC.rglob("*") if each.is_file()}
