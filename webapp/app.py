@@ -33,8 +33,12 @@ from webapp.sockets.codes import Close
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
+from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.pulse import Pulse
+from webapp.sockets.room import RoomConsumer
+from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import Roster
+from webapp.sockets.shared import Shared
 from webapp.store import files
 from webapp.store.database import Database
 from webapp.store.engine import migrate
@@ -52,7 +56,8 @@ POSTING_FAST = "You are posting very fast. Your text is kept: send it again in a
 CHANGING_FAST = "You are changing things very fast. This was not done: try again in a few seconds."
 MANY_ROOMS = "You have made many rooms in a short time. Make the next one later."
 
-ROOM_SOCKET = compile_path(SOCKET)[0]
+# The address of each socket, and who serves it. What stands in braces is an id.
+SOCKETS: tuple[tuple[str, type[Consumer]], ...] = ((SOCKET, RoomConsumer),)
 PROTOCOLS: Mapping[str, str] = {
     "--http": "webapp.transport.http:BoundedHttp",
     "--ws": "webapp.sockets.protocol:FrameProtocol",
@@ -63,24 +68,27 @@ class Application(Starlette):
     """Pages go through Starlette, sockets straight to their consumer: what lies between would be kept for each one."""
 
     forwarded: Forwarded
-    open_consumer: Callable[[Scope, Receive, Send], Consumer]
+    shared: Shared
+    sockets = tuple((compile_path(path)[0], consumer) for path, consumer in SOCKETS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             self.forwarded.read(scope)
         if scope["type"] != "websocket":
             await super().__call__(scope, receive, send)
-        elif (room_id := room_of(scope["path"])) is not None:
-            scope["path_params"] = {"room": room_id}
-            await self.open_consumer(scope, receive, send).serve()
+        elif (consumer := self.consumer_at(scope)) is not None:
+            await consumer(scope, receive, send, self.shared).serve()
         else:
             await send({"type": "websocket.close", "code": Close.NO_SUCH_SOCKET})
 
-
-def room_of(path: str) -> int | None:
-    """The room whose socket has this address."""
-    found = ROOM_SOCKET.match(path)
-    return None if found is None else numbers.whole(found["room"], low=1)
+    def consumer_at(self, scope: Scope) -> type[Consumer] | None:
+        """Who serves the socket of this address; the ids in it become the scope's `path_params`."""
+        for pattern, consumer in self.sockets:
+            if (found := pattern.match(scope["path"])) is not None:
+                ids = {name: numbers.whole(text, low=1) for name, text in found.groupdict().items()}
+                scope["path_params"] = ids
+                return None if None in ids.values() else consumer
+        return None
 
 
 class CommunityWatcher(Listener):
@@ -107,9 +115,9 @@ def create_app(settings: Settings) -> Application:
         warn_of_foreign_protocols()
         files.tighten(settings.database_url, settings.data)
         await asyncio.to_thread(migrate, settings.database_url)
-        async with opened(settings) as (resources, hub, roster):
-            app.state.resources = resources
-            app.open_consumer = lambda scope, receive, send: Consumer(scope, receive, send, resources, hub, roster)
+        async with opened(settings) as shared:
+            app.shared = shared
+            app.state.resources = resources = shared.resources
             if resources.fresh:
                 announce_setup(resources)
             yield {PEERS: Peers(settings.limits, settings.times)}
@@ -130,7 +138,7 @@ def create_app(settings: Settings) -> Application:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Roster]]:
+async def opened(settings: Settings) -> AsyncIterator[Shared]:
     """Everything a process holds open, closed again in the opposite order."""
     database = Database(settings.database_url, settings.database_pool, settings.database_seconds)
     name = await database.read(lambda connection: installation.name(Transaction(connection)))
@@ -152,20 +160,21 @@ async def opened(settings: Settings) -> AsyncIterator[tuple[Resources, Hub, Rost
         *paces(limits),
         renderer := Renderer(),
     )
-    hub, roster = Hub(layer, work, presence.here), Roster(limits, publisher.tell)
+    hub, roster = Hub(layer), Roster(limits, publisher.tell)
+    rooms = Rooms(hub, roster, resources, LISTENERS)
     publisher.fallback = hub.deliver
-    pulse = Pulse(settings, resources, hub, roster)
+    pulse = Pulse(settings, resources, rooms, roster)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
         database.close, renderer.close, leases.close, resources.throttle.close, resources.passwords.close, layer.close,
-        hub.close, publisher.close, pulse.close,
+        hub.close, rooms.close, publisher.close, pulse.close,
     ]  # fmt: skip
     try:
         await resources.refresh()
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
         await hub.subscribe(DOORS_GROUP, roster, *roster.quotas)
         pulse.start()
-        yield resources, hub, roster
+        yield Shared(resources, hub, roster, rooms)
     finally:
         for close in reversed(closing):
             await close()

@@ -15,8 +15,10 @@ from webapp.domain.history import Changes
 from webapp.settings import Limits
 from webapp.sockets import shapes
 from webapp.sockets.attendance import Attendance
+from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Dispatcher, Listener, handler
 from webapp.sockets.feed import Feed
+from webapp.sockets.room import RoomConsumer
 from webapp.sockets.roster import Roster
 from webapp.sockets.shapes import Malformed
 from webapp.store.messages import Message
@@ -25,6 +27,8 @@ from webapp.store.rooms import Facts
 ALL = {
     Feed: {"messages_changed", "rooms_changed"},
     Attendance: {"presence_changed", "presence_renewed"},
+    Consumer: {"sessions_ended"},
+    RoomConsumer: {"sessions_ended", "memberships_ended"},
     Roster: {"sessions_ended", "memberships_ended"},
     CommunityWatcher: {"community_changed"},
 }
@@ -75,14 +79,6 @@ def test_an_event_calls_its_handler_on_each_that_has_it() -> None:
     ears = [Ear(), Ear()]
     Dispatcher().dispatch({"type": "rooms.changed", "room": 1}, [*ears, Deaf()], "room.1")
     assert [len(each.heard) for each in ears] == [1, 1]
-
-
-def test_a_handler_is_no_coroutine() -> None:
-    async def rooms_changed(self: Any, event: Values) -> None:
-        """Nobody would wait for it."""
-
-    with pytest.raises(TypeError, match="async"):
-        handler(rooms_changed)  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize(

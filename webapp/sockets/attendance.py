@@ -1,36 +1,48 @@
-"""Who comes to one room and who goes, told gently: what happens within a moment is told together, and a crowd as one.
+"""Announces who joins and leaves one room: batches 0.25 s, summarises above ten, and lists who is here.
 
 A room of thousands must not tell each of them about each: that would be millions of lines when they all come at once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from webapp.domain.events import Values
-from webapp.services.leases import Person
+from webapp.services.leases import Person, Place
 from webapp.sockets import fragments
-from webapp.sockets.dispatch import Listener, handler
+from webapp.sockets.dispatch import handler
 from webapp.sockets.frame import Frame
+from webapp.sockets.guest import Guest
+from webapp.sockets.rooms import Room, RoomListener
 from webapp.sockets.shapes import flag, text, whole
 
 TOGETHER_SECONDS = 0.25
 CROWD = 10
 FRESH_SECONDS = 1.0
 
-ReadHere = Callable[[int], Awaitable[list[Person]]]
 
+class Attendance(RoomListener):
+    """`places` are the people with sockets here, each as they were named when they came."""
 
-class Attendance(Listener):
-    """`say` tells a fragment to all in the room; `read` finds who is in it."""
-
-    def __init__(self, room_id: int, read: ReadHere, say: Callable[[str], None]) -> None:
-        self.room_id = room_id
-        self.read = read
-        self.say = say
+    def __init__(self, room: Room) -> None:
+        super().__init__(room)
+        self.presence = room.resources.presence
+        self.places: dict[int, Place] = {}
         self.changes: dict[int, tuple[str, bool]] = {}
         self.reading: asyncio.Task[Frame] | None = None
         self.telling: asyncio.Task[None] | None = None
         self.looking = False
+
+    async def arrived(self, guest: Guest) -> None:
+        assert guest.actor is not None
+        person = Person(guest.actor.id, guest.actor.display_name)
+        await self.presence.arrive(self.places.setdefault(person.id, Place(self.room.id, person)))
+        guest.connection.write(await self.here())
+
+    async def departed(self, guest: Guest) -> None:
+        assert guest.actor is not None
+        place = self.places[guest.actor.id]
+        if self.presence.windows[place] == 1:
+            del self.places[guest.actor.id]
+        await self.presence.depart(place)
 
     @handler
     def presence_changed(self, event: Values) -> None:
@@ -57,12 +69,12 @@ class Attendance(Listener):
         if len(changes) > CROWD:
             self.telling = asyncio.create_task(self.refresh(len(changes)))
             return
-        self.say("".join(fragments.presence_changed(user, name, here) for user, (name, here) in changes.items()))
+        self.room.say("".join(fragments.presence_changed(user, name, here) for user, (name, here) in changes.items()))
 
     async def refresh(self, crowd: int = 0) -> None:
         """Tell all in the room who is in it; `crowd`: so many have come or gone just now."""
         self.forget()
-        self.say(fragments.crowd_changed(crowd) + (await self.here()).text)
+        self.room.say(fragments.crowd_changed(crowd) + (await self.here()).text)
 
     async def here(self) -> Frame:
         """Who is here, for one who has just come; those who come within a second share it."""
@@ -75,4 +87,4 @@ class Attendance(Listener):
         self.reading = None
 
     async def _read(self) -> Frame:
-        return Frame(fragments.here(await self.read(self.room_id)))
+        return Frame(fragments.here(await self.presence.here(self.room.id)))

@@ -1,69 +1,125 @@
-"""One socket of a room: `connect`, `receive`, `disconnect`, and `stop` when its right has ended.
+"""The base of every socket: `connect`, `receive`, `disconnect`, and a method for each event, as in Django Channels.
 
-Events call no consumer: what concerns a room calls its feed, once for all its sockets; what ends a right, the roster.
+    class Clock(Consumer):
+        groups = ("clock",)
+
+        @handler
+        async def clock_ticked(self, event: Values) -> None:
+            self.tell(render("clock/events/ticked.html", time=text(event, "time")))
+
+Origin, session, rights, limits, heartbeat and closing are the base's affair: a subclass is called only for who may be
+here, and no longer than that.
 """
 
-import asyncio
-import itertools
-import logging
-import random
 import time
-from typing import Any
-from urllib.parse import parse_qs
+from collections.abc import Awaitable
+from typing import Any, ClassVar
 
 from starlette.requests import HTTPConnection
 
 from webapp import addresses
-from webapp.domain import accounts, memberships
+from webapp.domain import accounts
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
+from webapp.domain.events import Values
 from webapp.domain.transaction import Transaction
-from webapp.services import cookies, origins, posting
-from webapp.services.leases import Person, Place
+from webapp.services import cookies, origins
 from webapp.services.resources import Resources
 from webapp.sockets import commands, fragments
 from webapp.sockets.codes import Close
-from webapp.sockets.commands import BadCommand, Command, Post, Since
+from webapp.sockets.commands import BadCommand
 from webapp.sockets.connection import Connection
-from webapp.sockets.feed import Feed
+from webapp.sockets.dispatch import handler
 from webapp.sockets.frame import Frame
-from webapp.sockets.hub import Hub
+from webapp.sockets.guest import Guest
 from webapp.sockets.roster import Roster
+from webapp.sockets.shapes import text
+from webapp.sockets.shared import Shared
+from webapp.sockets.turns import Turns
 from webapp.store.database import Unavailable
 
-log = logging.getLogger("tertulia.sockets")
-
-CURSOR_SECONDS = 5.0
 COMMANDS, COMMANDS_SECONDS = 40, 10.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
-WAITING = "The database does not answer just now. What you miss is shown as soon as it does."
 
 
-class Consumer:
-    """Serves one socket from its handshake to its end."""
+class Consumer(Guest):
+    """Serves one socket from its handshake to its end. `groups` are subscribed to before `connect`."""
 
     __slots__ = (
-        "actor", "admitted", "connection", "counted", "counting_since", "feed", "hub", "network", "place",
-        "receive_event", "resources", "room_id", "roster", "scope", "send_event", "waiting",
+        "actor", "connected", "connection", "counted", "counting_since", "doubtful", "network", "receive_event",
+        "scope", "send_event", "session", "shared", "subscribed", "turns",
     )  # fmt: skip
+    groups: ClassVar[tuple[str, ...]] = ()
+    not_open: ClassVar[str] = "This is not open to you."
+    not_open_any_more: ClassVar[str] = "This is no longer open to you."
 
-    def __init__(self, scope: Any, receive: Any, send: Any, resources: Resources, hub: Hub, roster: Roster) -> None:
+    def __init__(self, scope: Any, receive: Any, send: Any, shared: Shared) -> None:
         self.scope = scope
         self.receive_event = receive
         self.send_event = send
-        self.resources = resources
-        self.hub = hub
-        self.roster = roster
-        self.connection = Connection(scope, send, resources.settings.limits)
-        self.room_id: int = scope["path_params"]["room"]
+        self.shared = shared
+        self.connection = Connection(scope, send, shared.resources.settings.limits)
         self.network = addresses.network(scope["client"][0]) if scope.get("client") else ""
         self.actor: Actor | None = None
-        self.feed: Feed | None = None
-        self.place: Place | None = None
-        self.admitted = False
-        self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
+        self.session: str | None = None
+        self.doubtful = self.connected = False
+        self.subscribed: tuple[str, ...] = ()
+        self.turns: Turns | None = None
         self.counted = 0
         self.counting_since = 0.0
+
+    # -- what a subclass overrides
+
+    async def connect(self) -> None:
+        """The socket is open and its person may be here. `self.scope` is the handshake's, until this returns."""
+
+    async def receive(self, text: str) -> None:
+        """A text frame within the limits. Unless overridden it calls a method marked `@command`."""
+        try:
+            await self._obey(*commands.parse(text))
+        except BadCommand as error:
+            self.tell(fragments.notice(str(error)))
+        except DomainError as error:
+            self.tell(fragments.notice(error.text))
+        except Unavailable as error:
+            again = f"Your text is kept: send it again in {error.retry_after} seconds."
+            self.tell(fragments.notice(f"The database does not answer just now. {again}"))
+
+    async def disconnect(self) -> None:
+        """The socket has ended; called once for each `connect`."""
+
+    def rights(self, tx: Transaction, session: str) -> Actor:
+        """Who may open this socket, in one transaction. Raises SignedOut, NotFound."""
+        return accounts.authenticate(tx, session)
+
+    def delegated(self, name: str, values: Values) -> Awaitable[None] | None:
+        """A command that the consumer has no method for. Raises BadCommand."""
+        raise BadCommand("This command is not known here.")
+
+    # -- what a subclass calls
+
+    @property
+    def resources(self) -> Resources:
+        return self.shared.resources
+
+    @property
+    def roster(self) -> Roster:
+        return self.shared.roster
+
+    def tell(self, fragment: str) -> None:
+        """To this socket alone. Never waits."""
+        self.connection.write(Frame(fragment))
+
+    async def subscribe(self, group: str) -> None:
+        """From the return of this on, the group's events call this consumer's handlers."""
+        self.subscribed += (group,)
+        await self.shared.hub.subscribe(group, self)
+
+    def stop(self, code: int, reason: str) -> None:
+        self._hear_nothing_more()
+        self.tell(fragments.notice(reason))
+        self.connection.close(code, reason)
+
+    # -- its life
 
     async def serve(self) -> None:
         await self.receive_event()  # websocket.connect
@@ -71,47 +127,32 @@ class Consumer:
             await self.send_event({"type": "websocket.close", "code": Close.NO_RIGHT})
             return
         try:
-            if not await self.connect():
-                return
-            while (event := await self.receive_event())["type"] == "websocket.receive":
-                await self.receive(event)
+            if await self._open():
+                while (event := await self.receive_event())["type"] == "websocket.receive":
+                    await self._take(event)
         finally:
-            await self.disconnect()
+            await self._end()
 
-    # -- connect
+    async def _open(self) -> bool:
+        """Whether the handshake was accepted: it is refused while the database is away.
 
-    async def connect(self) -> bool:
-        """Whether the handshake was accepted: it is refused while nobody can be found in the database.
-
-        For a socket that opens is a success to htmx, which comes back at once when that is closed; a refused handshake
-        it tries again after pauses that grow. Who has no right is accepted, then told so by a code, because those
-        tries would go on for ever.
+        To htmx a socket that opens is a success: it comes back at once when that is closed, but after growing pauses to
+        a handshake that was refused. Who has no right is accepted, then told so by a code, or would ask for ever.
         """
+        self.session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
+        self.roster.expect(self)
         try:
-            self.actor = await self._authenticated()
+            refusal = await self._refusal(self.not_open)
         except Unavailable as error:
             await self._turn_away(error.retry_after)
             return False
         await self.send_event({"type": "websocket.accept"})
         self.roster.greet(self)
-        if self.actor is None:
-            self._refuse(Close.SIGNED_OUT, "You are signed out.")
-            return True
-        try:
+        if refusal is not None:
+            self.stop(*refusal)
+        else:
             await self._enter()
-        except BadCommand as error:
-            self._refuse(Close.REFUSED, str(error))
         return True
-
-    async def _authenticated(self) -> Actor | None:
-        """Who asks, None without a session. Raises Unavailable."""
-        session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
-        if session is None:
-            return None
-        try:
-            return await self.resources.work.read(accounts.authenticate, session)
-        except SignedOut:
-            return None
 
     async def _turn_away(self, retry_after: int) -> None:
         """503 where the server can say it, else what it says to a refused handshake."""
@@ -123,72 +164,81 @@ class Consumer:
         await self.send_event({"type": "websocket.http.response.body", "body": b""})
 
     async def _enter(self) -> None:
-        """On the roster, which hears what ends a right, before asking for it: so no moment lies between the two."""
-        self.connection.admit()
+        """From the roster it hears what ends its rights. What ended rights since they were read made it doubtful: then
+        they are read again, so that no moment lies between the two."""
         self.roster.add(self)
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        self.scope.clear()  # kilobytes of headers that nobody reads again
-        try:
-            await self._admit()
-        except Unavailable:
-            self.tell(fragments.notice(WAITING))  # `_join` asks again
+        if self.doubtful:
+            try:
+                await self.recheck()
+            except Unavailable:
+                self.stop(Close.AGAIN_LATER, "The database does not answer just now.")
         if self.connection.closed:
             return
-        if "since" in query:
-            await self._obey(Since(commands.revision_of(query["since"][0])))
-        else:
-            loop = asyncio.get_running_loop()
-            self.waiting = loop.call_later(
-                CURSOR_SECONDS, self._refuse, Close.REFUSED, "The page's cursor did not come."
-            )
+        self.connection.admit()
+        self.connected = True
+        for group in self.groups:
+            await self.subscribe(group)
+        await self.connect()
+        self.scope.clear()  # kilobytes of headers that nobody reads again
 
-    async def _admit(self) -> None:
-        """Close to who may not be here. Raises Unavailable."""
-        try:
-            await self.check()
-            self.admitted = True
-        except SignedOut:
-            self._refuse(Close.SIGNED_OUT, "You are signed out.")
-        except NotFound:
-            self._refuse(Close.NO_RIGHT, "This room is not open to you.")
+    async def _end(self) -> None:
+        self.connection.lost()
+        self.roster.discard(self)
+        self._hear_nothing_more()
+        if self.connected:
+            await self.disconnect()
 
-    async def check(self) -> None:
-        """Whether this person may still be here. Raises SignedOut, NotFound, Unavailable."""
-        assert self.actor is not None
-        self.actor = await self.resources.work.read(admitted, self.actor.session, self.room_id)
+    def _hear_nothing_more(self) -> None:
+        for group in self.subscribed:
+            self.shared.hub.unsubscribe(group, self)
+        self.subscribed = ()
+        if self.turns is not None:
+            self.turns.cancel()
+
+    # -- rights
 
     def _origin_is_ours(self) -> bool:
         headers, settings = HTTPConnection(self.scope).headers, self.resources.settings
         host, origin = headers.get("host", ""), headers.get("origin", "")
         return origins.known_host(settings, host) and origins.is_ours(settings, self.scope["scheme"], host, origin)
 
-    def _refuse(self, code: int, reason: str) -> None:
-        self.tell(fragments.notice(reason))
-        self.connection.close(code, reason)
+    async def _refusal(self, not_open: str) -> tuple[int, str] | None:
+        """The code and words for a person who may not be here. Raises Unavailable."""
+        if self.session is None:
+            return Close.SIGNED_OUT, "You are signed out."
+        try:
+            self.actor = await self.resources.work.read(self.rights, self.session)
+        except SignedOut:
+            return Close.SIGNED_OUT, "You are signed out."
+        except NotFound:
+            return Close.NO_RIGHT, not_open
+        return None
 
-    # -- receive
+    def doubt(self) -> None:
+        self.doubtful = True
 
-    async def receive(self, event: dict[str, Any]) -> None:
+    async def recheck(self) -> None:
+        refusal = await self._refusal(self.not_open_any_more)
+        if refusal is not None:
+            self.stop(*refusal)
+
+    @handler
+    def sessions_ended(self, event: Values) -> None:
+        if text(event, "session") == self.session:
+            self.stop(Close.SIGNED_OUT, "You have signed out.")
+
+    # -- frames and events
+
+    async def _take(self, event: dict[str, Any]) -> None:
         text = event.get("text")
         if text is None:
-            self._refuse(Close.WRONG_KIND, "Only text is understood here.")
+            self.stop(Close.WRONG_KIND, "Only text is understood here.")
         elif len(text) > self.resources.settings.limits.frame:
-            self._refuse(Close.TOO_BIG, "This was too long.")
+            self.stop(Close.TOO_BIG, "This was too long.")
         elif not self._slow_enough():
-            self._refuse(Close.REFUSED, "Too much at once. Reload the page.")
+            self.stop(Close.REFUSED, "Too much at once. Reload the page.")
         elif not self.connection.closed:
-            await self._answer(text)
-
-    async def _answer(self, text: str) -> None:
-        try:
-            await self._obey(commands.parse(text))
-        except BadCommand as error:
-            self.tell(fragments.notice(str(error)))
-        except DomainError as error:
-            self.tell(fragments.notice(error.text))
-        except Unavailable as error:
-            again = f"Your text is kept: send it again in {error.retry_after} seconds."
-            self.tell(fragments.notice(f"The database does not answer just now. {again}"))
+            await self.receive(text)
 
     def _slow_enough(self) -> bool:
         now = time.monotonic()
@@ -197,93 +247,21 @@ class Consumer:
         self.counted += 1
         return self.counted <= COMMANDS
 
-    async def _obey(self, command: Command) -> None:
-        assert self.actor is not None
-        match command:
-            case Since():
-                await self._join(command.revision)
-            case Post():
-                message, _ = await posting.post(
-                    self.resources, self.actor.session, self.room_id, command.key, command.body
-                )
-                self.tell(fragments.acknowledged(command.key, message.id))
+    async def _obey(self, name: str, values: Values) -> None:
+        own = self.commands.get(name)
+        answer = own(self, values) if own is not None else self.delegated(name, values)
+        if answer is not None:
+            await answer
 
-    async def _join(self, since: int) -> None:
-        """Into the feed, once: a page that stands at `since` misses nothing from here on.
+    def hear(self, name: str, event: Values) -> None:
+        """An ordinary handler is called at once; an `async def` one when those before it have ended.
 
-        While the database is away the socket waits: closed, it would be back at once.
+        Too many that wait close the socket, which catches up when it returns.
         """
-        if self.waiting is not None:
-            self.waiting.cancel()
-            self.waiting = None
-        if self.feed is not None or self.connection.closed or self.actor is None:
+        call: Any = self.handlers[name](self, event)
+        if call is None:
             return
-        try:
-            await self._go_in(since)
-        except Unavailable:
-            self.tell(fragments.notice(WAITING))
-            self.waiting = asyncio.create_task(self._join_later(since))
-
-    async def _join_later(self, since: int) -> None:
-        for attempt in itertools.count():
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 8))
-            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
-            try:
-                return await self._go_in(since)
-            except Unavailable:
-                continue
-
-    async def _go_in(self, since: int) -> None:
-        """Raises Unavailable."""
-        if not self.admitted:
-            await self._admit()
-        if self.connection.closed:
-            return
-        self.feed = await self.hub.join(self.room_id, self.connection, since)
-        if self.connection.closed or self.actor is None:
-            return
-        self.place = Place(self.room_id, Person(self.actor.id, self.actor.display_name))
-        await self.resources.presence.arrive(self.place)
-        if attendance := self.hub.attendances.get(self.room_id):
-            self.connection.write(await attendance.here())
-        self.connection.write(self.roster.welcome)
-
-    def tell(self, fragment: str) -> None:
-        """To this socket alone."""
-        self.connection.write(Frame(fragment))
-
-    # -- events about this person
-
-    def session_ended(self, session: str) -> None:
-        if self.actor is not None and session == self.actor.session:
-            self.stop(Close.SIGNED_OUT, "You have signed out.")
-
-    def membership_ended(self, room_id: int) -> None:
-        if room_id == self.room_id:
-            self.stop(Close.NO_RIGHT, "You are no longer in this room.")
-
-    def stop(self, code: int, reason: str) -> None:
-        """From now on nothing of the room reaches this socket."""
-        if self.feed is not None:
-            self.feed.leave(self.connection)
-        self._refuse(code, reason)
-
-    # -- disconnect
-
-    async def disconnect(self) -> None:
-        self.connection.lost()
-        self.roster.discard(self)
-        if self.waiting is not None:
-            self.waiting.cancel()
-        if self.feed is not None:
-            self.feed.leave(self.connection)
-            self.hub.release(self.feed)
-        if self.place is not None:
-            await self.resources.presence.depart(self.place)
-
-
-def admitted(tx: Transaction, session: str, room_id: int) -> Actor:
-    """Who may be on this room's socket. Raises SignedOut, NotFound."""
-    actor = accounts.authenticate(tx, session)
-    memberships.require(tx, actor, room_id)
-    return actor
+        if self.turns is None:
+            self.turns = Turns()
+        if not self.turns.add(call):
+            self.stop(Close.AGAIN_LATER, "too slow")

@@ -1,4 +1,4 @@
-"""What a process does again and again while it lives: heartbeats, the sweep, and the care for who is here."""
+"""Periodic tasks: heartbeat, sweep, presence renewal and expiry, renewal of quotas."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from webapp.services.resources import Resources
 from webapp.settings import Settings
-from webapp.sockets.hub import Hub
 from webapp.sockets.quotas import RENEW_SECONDS
+from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import SLICES, Roster
 from webapp.store.database import Unavailable
 
@@ -18,10 +18,10 @@ log = logging.getLogger("tertulia.pulse")
 class Pulse:
     """Its loops go on whatever happens in them."""
 
-    def __init__(self, settings: Settings, resources: Resources, hub: Hub, roster: Roster) -> None:
+    def __init__(self, settings: Settings, resources: Resources, rooms: Rooms, roster: Roster) -> None:
         self.settings = settings
         self.resources = resources
-        self.hub = hub
+        self.rooms = rooms
         self.roster = roster
         self.revocations = 0
         self.tasks: list[asyncio.Task[None]] = []
@@ -74,8 +74,8 @@ class Pulse:
             quota.renew()
 
     async def sweep(self) -> None:
-        """Whatever was not told is found: changes of rooms, and rights that ended."""
-        await self.hub.sweep()
+        """Finds what was not told: changes of rooms, and rights that ended. Raises Unavailable."""
+        await self.rooms.sweep()
         if not len(self.roster):
             return
         await self.resources.refresh()

@@ -10,27 +10,18 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from webapp.domain import events
-from webapp.domain.accounts import Actor
 from webapp.domain.events import Event, Values
 from webapp.sockets.codes import Close
 from webapp.sockets.dispatch import Listener, handler
+from webapp.sockets.guest import Guest
 from webapp.sockets.shapes import text, whole
 
 TOGETHER_SECONDS = 0.25
 RENEW_SECONDS = 10.0
 FORGET_SECONDS = 35.0
 MOST_KEYS = 10_000
-
-
-class Guest(Protocol):
-    """What a consumer is to a quota."""
-
-    actor: Actor | None
-
-    def stop(self, code: int, reason: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

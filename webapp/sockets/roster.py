@@ -1,21 +1,18 @@
-"""All sockets of this process: whose they are, when their time is up, and the beat that says they are alive."""
+"""The sockets of this process by person: ends them when a right ends, and sends their heartbeat."""
 
 import asyncio
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol
 
-from webapp.domain.accounts import Actor
-from webapp.domain.errors import NotFound, SignedOut
-from webapp.domain.events import Event, Values
+from webapp.domain.events import DOORS_GROUP, Event, Values
 from webapp.settings import Limits
 from webapp.sockets import fragments
 from webapp.sockets.codes import Close
-from webapp.sockets.connection import Connection
-from webapp.sockets.dispatch import Listener, handler
+from webapp.sockets.dispatch import Dispatcher, Listener, handler, named_by
 from webapp.sockets.frame import Frame
+from webapp.sockets.guest import Guest
 from webapp.sockets.quotas import Quota
 from webapp.sockets.shapes import text, whole
 
@@ -25,25 +22,14 @@ TOO_MANY_WINDOWS = "You have too many windows open: this one, the oldest, has st
 TOO_MANY_AT_ADDRESS = "Too many windows are open at your address: this one, the oldest, has stopped."
 
 
-class Guest(Protocol):
-    """What a consumer is to the roster."""
-
-    actor: Actor | None
-    connection: Connection
-    network: str
-
-    def stop(self, code: int, reason: str) -> None: ...
-    def session_ended(self, session: str) -> None: ...
-    def membership_ended(self, room_id: int) -> None: ...
-    async def check(self) -> None: ...
-
-
 class Roster(Listener):
-    """Consumers that have signed in, in slices of which one has its turn at each beat."""
+    """`expected` are consumers whose rights are being read; the others are of `people`, and in slices for the beat."""
 
     def __init__(self, limits: Limits, tell: Callable[[list[Event]], None]) -> None:
         self.per_person = Quota("person", limits.sockets_per_person, TOO_MANY_WINDOWS, tell)
         self.per_address = Quota("address", limits.sockets_per_address, TOO_MANY_AT_ADDRESS, tell)
+        self.dispatcher = Dispatcher()
+        self.expected: set[Guest] = set()
         self.slices: list[set[Guest]] = [set() for _ in range(SLICES)]
         self.people: defaultdict[int, dict[Guest, None]] = defaultdict(dict)
         self.beats = 0
@@ -57,6 +43,10 @@ class Roster(Listener):
     def quotas(self) -> tuple[Quota, Quota]:
         return self.per_person, self.per_address
 
+    def expect(self, consumer: Guest) -> None:
+        """Its rights are about to be read: if anybody's end from now on, it is told to doubt them."""
+        self.expected.add(consumer)
+
     def greet(self, consumer: Guest) -> None:
         """A socket has opened, whosever it is."""
         if consumer.network:
@@ -65,11 +55,13 @@ class Roster(Listener):
     def add(self, consumer: Guest) -> None:
         """It is somebody's, whose oldest closes when that is one too many."""
         assert consumer.actor is not None
+        self.expected.discard(consumer)
         self.slices[id(consumer) // 64 % SLICES].add(consumer)
         self.people[consumer.actor.id][consumer] = None
         self.per_person.enter(str(consumer.actor.id), consumer)
 
     def discard(self, consumer: Guest) -> None:
+        self.expected.discard(consumer)
         self.per_address.leave(consumer.network, consumer)
         self.slices[id(consumer) // 64 % SLICES].discard(consumer)
         if consumer.actor is None:
@@ -82,15 +74,25 @@ class Roster(Listener):
 
     @handler
     def sessions_ended(self, event: Values) -> None:
-        user, session = whole(event, "user"), text(event, "session")
-        for consumer in tuple(self.people.get(user, ())):
-            consumer.session_ended(session)
+        text(event, "session")
+        self._hand_on(event)
 
     @handler
     def memberships_ended(self, event: Values) -> None:
-        user, room_id = whole(event, "user"), whole(event, "room")
-        for consumer in tuple(self.people.get(user, ())):
-            consumer.membership_ended(room_id)
+        whole(event, "room")
+        self._hand_on(event)
+
+    def _hand_on(self, event: Values) -> None:
+        """To the consumers of the event's user that have a handler for it."""
+        user, name = whole(event, "user"), named_by(event)
+        self._doubt()
+        concerned = [consumer for consumer in self.people.get(user, ()) if name in consumer.handlers]
+        if concerned:
+            self.dispatcher.dispatch(event, concerned, DOORS_GROUP)
+
+    def _doubt(self) -> None:
+        for consumer in self.expected:
+            consumer.doubt()
 
     def beat(self) -> None:
         """The heartbeat of one slice; who has no session any more is sent back to the door."""
@@ -103,12 +105,11 @@ class Roster(Listener):
                 consumer.connection.write(self.frame)
 
     async def recheck(self) -> None:
-        """Ask for every socket whether its right still stands: rights were taken and the event may not have come."""
+        """Ask for every socket whether its right still stands: rights were taken and the event may not have come.
+
+        Raises Unavailable.
+        """
+        self._doubt()
         for consumer in [consumer for each in self.slices for consumer in each]:
-            try:
-                await consumer.check()
-            except SignedOut:
-                consumer.stop(Close.SIGNED_OUT, "You are signed out.")
-            except NotFound:
-                consumer.stop(Close.NO_RIGHT, "You are no longer in this room.")
+            await consumer.recheck()
             await asyncio.sleep(0)

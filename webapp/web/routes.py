@@ -26,7 +26,7 @@ from webapp.web import (
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-# The one address that is a socket; app.py hands it to sockets/consumer.py.
+# Also the address of the room's socket: app.py has the table of these.
 SOCKET = "/rooms/{room}/live"
 
 

@@ -1,0 +1,6 @@
+"""What listens to a room's events beside its feed. One line adds a listener to every room."""
+
+from webapp.sockets.attendance import Attendance
+from webapp.sockets.rooms import RoomListener
+
+LISTENERS: tuple[type[RoomListener], ...] = (Attendance,)

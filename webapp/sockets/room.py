@@ -1,0 +1,138 @@
+"""The socket of a room's page: brings the room's log from the page's cursor on, and takes the page's commands."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Awaitable
+from typing import Any
+from urllib.parse import parse_qs
+
+from webapp.domain import memberships
+from webapp.domain.accounts import Actor
+from webapp.domain.events import Values
+from webapp.domain.transaction import Transaction
+from webapp.services import posting
+from webapp.sockets import commands, fragments
+from webapp.sockets.codes import Close
+from webapp.sockets.commands import BadCommand
+from webapp.sockets.consumer import Consumer
+from webapp.sockets.dispatch import command, handler
+from webapp.sockets.rooms import Room
+from webapp.sockets.shapes import whole
+from webapp.sockets.shared import Shared
+from webapp.store.database import Unavailable
+
+CURSOR_SECONDS = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+WAITING = "The database does not answer just now. What you miss is shown as soon as it does."
+
+
+class RoomConsumer(Consumer):
+    """Serves `/rooms/{room}/live`. `met` is how many of the room's listeners know that it has arrived."""
+
+    __slots__ = ("met", "room", "room_id", "waiting")
+    not_open = "This room is not open to you."
+    not_open_any_more = "You are no longer in this room."
+
+    def __init__(self, scope: Any, receive: Any, send: Any, shared: Shared) -> None:
+        super().__init__(scope, receive, send, shared)
+        self.room_id: int = scope["path_params"]["room"]
+        self.room: Room | None = None
+        self.met = 0
+        self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
+
+    def rights(self, tx: Transaction, session: str) -> Actor:
+        actor = super().rights(tx, session)
+        memberships.require(tx, actor, self.room_id)
+        return actor
+
+    async def connect(self) -> None:
+        """Wait for the page's cursor, or take it from the URL."""
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        if "since" not in query:
+            loop = asyncio.get_running_loop()
+            self.waiting = loop.call_later(CURSOR_SECONDS, self.stop, Close.REFUSED, "The page's cursor did not come.")
+            return
+        try:
+            await self._join(commands.revision_of(query["since"][0]))
+        except BadCommand as error:
+            self.stop(Close.REFUSED, str(error))
+
+    async def disconnect(self) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
+        if self.room is None:
+            return
+        self.room.feed.leave(self.connection)
+        self.shared.rooms.release(self.room)
+        for listener in self.room.listeners[: self.met]:
+            await listener.departed(self)
+
+    def stop(self, code: int, reason: str) -> None:
+        if self.room is not None:
+            self.room.feed.leave(self.connection)
+        super().stop(code, reason)
+
+    @handler
+    def memberships_ended(self, event: Values) -> None:
+        if whole(event, "room") == self.room_id:
+            self.stop(Close.NO_RIGHT, self.not_open_any_more)
+
+    # -- commands
+
+    @command
+    async def since(self, values: Values) -> None:
+        """My page stands at this revision: tell me what comes after."""
+        await self._join(commands.revision_of(values.get("since")))
+
+    @command
+    async def messages_post(self, values: Values) -> None:
+        key, body = commands.text_of(values, "key"), commands.text_of(values, "body")
+        message, _ = await posting.post(self.resources, self.session, self.room_id, key, body)
+        self.tell(fragments.acknowledged(key, message.id))
+
+    def delegated(self, name: str, values: Values) -> Awaitable[None] | None:
+        """The room's listeners have commands, too."""
+        for listener in self.room.listeners if self.room is not None else ():
+            if (method := listener.commands.get(name)) is not None:
+                return method(listener, values, self)
+        return super().delegated(name, values)
+
+    # -- into the room
+
+    async def _join(self, since: int) -> None:
+        """Once: a page that stands at `since` misses nothing from here on.
+
+        While the database is away the socket waits: closed, it would be back at once.
+        """
+        if self.waiting is not None:
+            self.waiting.cancel()
+            self.waiting = None
+        if self.room is not None or self.connection.closed:
+            return
+        try:
+            await self._go_in(since)
+        except Unavailable:
+            self.tell(fragments.notice(WAITING))
+            self.waiting = asyncio.create_task(self._join_later(since))
+
+    async def _join_later(self, since: int) -> None:
+        for attempt in itertools.count():
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 8))
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - jitter
+            try:
+                return await self._go_in(since)
+            except Unavailable:
+                continue
+
+    async def _go_in(self, since: int) -> None:
+        """Raises Unavailable."""
+        if self.connection.closed:
+            return
+        self.room = await self.shared.rooms.join(self.room_id, self.connection, since)
+        if self.connection.closed:
+            return
+        for listener in self.room.listeners:
+            self.met += 1
+            await listener.arrived(self)
+        self.connection.write(self.roster.welcome)
