@@ -92,10 +92,12 @@ class RoomConsumer(Consumer):
         self.tell(fragments.acknowledged(key, message.id))
 
     def delegated(self, name: str, values: Values) -> Awaitable[None] | None:
-        """The room's listeners have commands, too."""
+        """To the listener of the room that knows the command; to none before this socket is in the room."""
         for listener in self.room.listeners if self.room is not None else ():
             if (method := listener.commands.get(name)) is not None:
                 return method(listener, values, self)
+        if self.room is None and any(name in kind.commands for kind in self.shared.rooms.kinds):
+            return None
         return super().delegated(name, values)
 
     # -- into the room
