@@ -31,8 +31,10 @@ CUT_OFF = (
 LEFT = (
     r"htmx:error: NetworkError when attempting",
     r"WebSocket is closed before the connection is established",
+    r"htmx:ws:error: Connection not open",
 )
-"""What Firefox says of a request, and Chromium of a socket, that was on its way when its page was left."""
+"""What Firefox says of a request, and Chromium of a socket, that was on its way when its page was left; and htmx when a
+socket ended for good within the seconds that it keeps the last sign of typing."""
 
 
 class Problems:

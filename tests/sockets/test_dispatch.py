@@ -21,12 +21,14 @@ from webapp.sockets.feed import Feed
 from webapp.sockets.room import RoomConsumer
 from webapp.sockets.roster import Roster
 from webapp.sockets.shapes import Malformed
+from webapp.sockets.typing import Typing
 from webapp.store.messages import Message
 from webapp.store.rooms import Facts
 
 ALL = {
     Feed: {"messages_changed", "rooms_changed"},
     Attendance: {"presence_changed", "presence_renewed"},
+    Typing: {"typing_started", "messages_changed"},
     Consumer: {"sessions_ended"},
     RoomConsumer: {"sessions_ended", "memberships_ended"},
     Roster: {"sessions_ended", "memberships_ended"},

@@ -15,9 +15,9 @@ from webapp import markup
 from webapp.channel_layer import method_name
 from webapp.domain import events
 from webapp.sockets import fragments
-from webapp.sockets.attendance import Attendance
 from webapp.sockets.dispatch import Listener
 from webapp.sockets.feed import Feed
+from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
 from webapp.store.rooms import Facts
@@ -76,11 +76,11 @@ def test_an_envelope_takes_one_value_and_is_short(name: str) -> None:
 def test_every_event_of_a_room_has_a_method_and_an_envelope() -> None:
     made = [
         events.messages_changed(1, 1, []), events.room_changed(1, 1, {}), events.presence_changed(1, 1, "x", True),
-        events.membership_ended(1, 1), events.session_ended(1, "x"),
+        events.membership_ended(1, 1), events.session_ended(1, "x"), events.typing_started(1, 1, "x"),
     ]  # fmt: skip
     for event in made:
         kind = event.values["type"]
-        owners: tuple[type[Listener], ...] = (Feed, Attendance) if event.group.startswith("room.") else (Roster,)
+        owners: tuple[type[Listener], ...] = (Feed, *LISTENERS) if event.group.startswith("room.") else (Roster,)
         assert any(method_name(kind) in owner.handlers for owner in owners), kind
         if Feed in owners:
             assert f"{kind.replace('.', '/events/')}.html" in ENVELOPES, kind

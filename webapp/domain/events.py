@@ -46,6 +46,11 @@ def presence_renewed(room_id: int) -> Event:
     return Event(room_group(room_id), {"type": "presence.renewed", "room": room_id})
 
 
+def typing_started(room_id: int, user_id: int, name: str) -> Event:
+    values = {"type": "typing.started", "room": room_id, "user": user_id, "name": name}
+    return Event(room_group(room_id), values)
+
+
 def membership_ended(room_id: int, user_id: int) -> Event:
     return Event(DOORS_GROUP, {"type": "memberships.ended", "user": user_id, "room": room_id})
 

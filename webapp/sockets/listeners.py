@@ -2,5 +2,6 @@
 
 from webapp.sockets.attendance import Attendance
 from webapp.sockets.rooms import RoomListener
+from webapp.sockets.typing import Typing
 
-LISTENERS: tuple[type[RoomListener], ...] = (Attendance,)
+LISTENERS: tuple[type[RoomListener], ...] = (Attendance, Typing)
