@@ -13,7 +13,7 @@ from webapp.store.engine import migrate as migrate_database
 from webapp.store.engine import open_engine
 
 WORKER_SILENT_SECONDS = 60
-"""A worker imports for 1 s of CPU before it can answer its supervisor: eight on a quarter of a core take 32 s."""
+"""Seconds for a worker to start: it imports for 1 s of CPU, and eight on a quarter of a core take 32 s."""
 
 
 @click.group(help="Tertulia, a group chat that you host yourself.")

@@ -1,4 +1,4 @@
-"""Internet addresses as keys: checked, written in one way, and grouped by who can choose among them."""
+"""IP addresses as keys: parsed, normalised, and grouped by network."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -6,7 +6,7 @@ LONGEST = 64
 
 
 def parse(text: str) -> str | None:
-    """The address in its one spelling, None for what is none. IPv4 inside IPv6 is IPv4; a zone and a port are dropped.
+    """The normalised address, None when it is not one. IPv4-mapped IPv6 becomes IPv4; a zone and a port are dropped.
 
     `text` may be `203.0.113.9`, `203.0.113.9:443`, `2001:db8::1` or `[2001:db8::1]:443`.
     """
@@ -26,12 +26,12 @@ def parse(text: str) -> str | None:
 
 
 def network(address: str) -> str:
-    """What one visitor can choose their address from: of IPv6 the /64."""
+    """The network of one host: the address itself for IPv4, the /64 for IPv6."""
     return _within(address, 32, 64)
 
 
 def site(address: str) -> str:
-    """What one owner usually has at once: of IPv4 the /24, of IPv6 the /48."""
+    """The network of one site: the /24 for IPv4, the /48 for IPv6."""
     return _within(address, 24, 48)
 
 

@@ -1,7 +1,7 @@
-"""Whole numbers as they are written in paths, forms, frames, headers and the environment."""
+"""Parses whole numbers in paths, forms, frames, headers and the environment."""
 
 LARGEST = 10**18 - 1
-"""More than any id or revision, and few enough digits for every database's BIGINT."""
+"""Above every id and revision, and within a database's BIGINT."""
 
 
 def whole(text: object, low: int = 0, high: int = LARGEST) -> int | None:

@@ -1,4 +1,4 @@
-"""People: the first one, who comes by invitation, and the sessions of their browsers."""
+"""Accounts: the first admin, sign-up by invitation, and the sessions of their browsers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ DAY = 86_400_000_000
 IDLE, ABSOLUTE = 30 * DAY, 180 * DAY
 TOUCH_EVERY = DAY // 24
 MOST_SESSIONS = 100
-"""Of one person; the oldest ends for one more."""
+"""Sessions of one person; one more ends the oldest."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: a person with a live session. `until`: when that ends by itself, in microseconds since 1970."""
+    """The person who asks, with a live session. `until`: when the session expires, in microseconds since 1970."""
 
     id: int
     username: str
@@ -37,7 +37,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """Where a session is: the address and what the browser says it is, for the list of one's devices."""
+    """A session's device: its IP address and its User-Agent."""
 
     session: str
     address: str
@@ -105,12 +105,12 @@ def touch(tx: Transaction, session: str) -> None:
 
 
 def password_of(tx: Transaction, username: str) -> tuple[int, str] | None:
-    """(id, password hash) of this name, None when nobody has it."""
+    """(id, password hash) of this username, None when there is no such account."""
     return users.password(tx.connection, username.strip().lower())
 
 
 def start_session(tx: Transaction, user_id: int, browser: Browser, replaces: str | None) -> None:
-    """Sign in. The session that the browser came with, whosever it was, ends."""
+    """Sign in. Ends the session `replaces`, which the browser sent, whoever owns it."""
     if replaces:
         end_session(tx, replaces)
     sessions.remove_expired(tx.connection, tx.now - ABSOLUTE, tx.now - IDLE)
@@ -127,7 +127,7 @@ def end_session(tx: Transaction, session: str) -> None:
 
 
 def set_up(tx: Transaction, name: str, time_zone: str, admin: Newcomer) -> int:
-    """The admin's id. Raises Conflict when somebody was first."""
+    """Create the community and its admin; returns the admin's id. Raises Conflict when it exists, Invalid."""
     community.found(tx, name, time_zone)
     return _add(tx, admin, "admin")
 

@@ -1,4 +1,4 @@
-"""The community as a whole: its name, its clock, and the count of what was taken away from anybody."""
+"""The community: its name, its time zone, and a count of revoked rights."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ def current(tx: Transaction) -> Community | None:
 
 
 def found(tx: Transaction, name: str, time_zone: str) -> None:
-    """Raises Conflict when somebody was first."""
+    """Create the community's row. Raises Conflict when it exists already, Invalid."""
     try:
         community.add(tx.connection, names.line(name, "community", "The community's name", 80), time_zone, tx.now)
     except IntegrityError as error:
@@ -30,6 +30,7 @@ def found(tx: Transaction, name: str, time_zone: str) -> None:
 
 
 def change(tx: Transaction, actor: Person, name: str, time_zone: str) -> None:
+    """Set name and time zone. Raises Forbidden, Invalid."""
     if not policy.may_administer(actor):
         raise Forbidden("Only an admin may do this.")
     community.change(
@@ -39,7 +40,7 @@ def change(tx: Transaction, actor: Person, name: str, time_zone: str) -> None:
 
 
 def count_revocation(tx: Transaction) -> None:
-    """A process whose channel layer was away finds out by this count that a right was taken from somebody."""
+    """Count a revoked right. A process that missed the event compares the count and rechecks its sockets."""
     community.count_revocation(tx.connection)
 
 

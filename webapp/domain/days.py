@@ -20,7 +20,7 @@ def day(moment: int, offset: int) -> int:
 
 
 def looks(position: Position, author_id: int, offset: int) -> tuple[bool, bool]:
-    """(continues its author's previous message, opens a day): facts of the log, decided once."""
+    """(continues the author's previous message, opens a day), decided once and stored with the message."""
     if position.previous_posted_at is None:
         return False, True
     if day(position.posted_at, offset) > day(position.previous_posted_at, offset):

@@ -1,4 +1,4 @@
-"""What can go wrong by the rules. An edge turns each into a status or a notice; nothing else catches them."""
+"""The errors that rules raise. The edges map each to a status or a notice; nothing else catches them."""
 
 
 class DomainError(Exception):
@@ -10,18 +10,18 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """It is not there, or not for this person: the two look the same."""
+    """It does not exist, or this person may not know of it: both answer the same."""
 
     def __init__(self, text: str = "There is nothing here, or it is not for you to see.") -> None:
         super().__init__(text)
 
 
 class Forbidden(DomainError):
-    """It is there and seen, but this person may not do this to it."""
+    """This person may see it, but may not do this."""
 
 
 class AnotherPerson(Forbidden):
-    """The form was made for somebody else, who was signed in on this browser before."""
+    """The form was rendered for another person, who was signed in on this browser before."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -31,14 +31,14 @@ class AnotherPerson(Forbidden):
 
 
 class SignedOut(DomainError):
-    """The session is over or never was."""
+    """There is no session, or it has ended."""
 
     def __init__(self, text: str = "You are signed out.") -> None:
         super().__init__(text)
 
 
 class Invalid(DomainError):
-    """What was typed does not fit; `fields` says why, by the name of the form's field."""
+    """Input is not valid; `fields` has the reason for each form field by name."""
 
     def __init__(self, **fields: str) -> None:
         super().__init__(" ".join(fields.values()))
@@ -46,11 +46,11 @@ class Invalid(DomainError):
 
 
 class Conflict(DomainError):
-    """Somebody, or the same person, was first."""
+    """It exists already, or was done already."""
 
 
 class TooMany(DomainError):
-    """Slow down; `retry_after` in seconds."""
+    """A rate limit is exceeded; `retry_after` in seconds."""
 
     def __init__(self, text: str, retry_after: int) -> None:
         super().__init__(text)
@@ -58,4 +58,4 @@ class TooMany(DomainError):
 
 
 class Busy(TooMany):
-    """The server has as much to do as it takes on; it is nobody's doing in particular."""
+    """The server is at capacity; `retry_after` in seconds."""

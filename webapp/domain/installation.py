@@ -1,5 +1,5 @@
-"""What this installation is called in a Redis that it may share with others. The database keeps it, so that all
-processes on one database hear each other, and no others."""
+"""The id of this installation, which prefixes all its names in Redis. It is stored in the database, so that processes
+with the same database share events and installations on the same Redis do not."""
 
 import secrets
 
@@ -8,12 +8,12 @@ from webapp.store import installation
 
 
 def name(tx: Transaction) -> str:
-    """16 hex digits, made when the database was."""
+    """16 hex digits, created with the database."""
     return installation.find(tx.connection)
 
 
 def rename(tx: Transaction) -> str:
-    """A new name, for the copy of a database: from their next start on its processes hear nothing of the original."""
+    """Give a copied database an id of its own; its processes use it from their next start."""
     fresh = secrets.token_hex(8)
     installation.change(tx.connection, fresh)
     return fresh

@@ -1,4 +1,4 @@
-"""Invitations: an admin makes them, whoever has the link may use them up."""
+"""Invitations: created by admins, used by whoever has the link."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ def revoke(tx: Transaction, actor: Person, invitation_id: int) -> None:
 
 
 def check(tx: Transaction, invitation_id: int | None) -> int:
-    """The id of an invitation that still opens the door. Raises NotFound."""
+    """The id, if the invitation can still be used. Raises NotFound."""
     found = invitations.find(tx.connection, invitation_id) if invitation_id is not None else None
     if found is None or state(found, tx.now) != "open":
         raise NotFound(OVER)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u2800\u3164\uffa0\U0001d159")
-"""Letters, marks and symbols that are drawn as nothing."""
+"""Letters, marks and symbols without a visible glyph."""
 JOINERS = "\u200c\u200d"
 SELECTOR = "\ufe0f"
 UNJOINED = ("LATIN", "GREEK", "CYRILLIC", "HANGUL", "CJK", "HIRAGANA", "KATAKANA", "COMBINING")
@@ -26,7 +26,7 @@ ALIKE: Mapping[int, int] = str.maketrans(
 
 
 def visible(text: str) -> str:
-    """The text without what is drawn as nothing. Joiners and selectors stay where they change what is drawn."""
+    """The text without invisible characters. Joiners and selectors stay where they change the glyph."""
     return "".join(c for place, c in enumerate(text) if is_seen(text, place))
 
 
@@ -43,7 +43,7 @@ def is_seen(text: str, place: int) -> bool:
 
 
 def joins(c: str) -> bool:
-    """Whether a joiner beside it can change what is drawn: an emoji, or a letter of a script that joins."""
+    """Whether a joiner beside it can change the glyph: an emoji, or a letter of a joining script."""
     if not c or is_emoji(c) or c == SELECTOR:
         return bool(c)
     return unicodedata.category(c)[0] in "LM" and not unicodedata.name(c, "").startswith(UNJOINED)
@@ -54,12 +54,12 @@ def is_emoji(c: str) -> bool:
 
 
 def has_substance(text: str) -> bool:
-    """Whether there is a letter, digit, sign or symbol in it, not marks and spaces alone."""
+    """Whether it has a letter, digit, sign or symbol, not only marks and spaces."""
     return any(unicodedata.category(c)[0] in "LNPS" or is_emoji(c) for c in text)
 
 
 def skeleton(name: str) -> str:
-    """The same for names that look the same; a joiner or selector that is left in a name need not change its look."""
+    """A key that is equal for names that look the same. It ignores joiners and selectors."""
     plain = "".join(c for c in visible(name) if c not in JOINERS + SELECTOR)
     folded = unicodedata.normalize("NFKC", plain).casefold()
     return "".join(folded.translate(ALIKE).replace("rn", "m").split())[:120]

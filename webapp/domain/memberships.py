@@ -1,4 +1,4 @@
-"""The door of every room: it is loaded through the asker's membership, or it is not there."""
+"""Memberships. A room is loaded through the membership of the person who asks, so access is checked in one place."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from webapp.store.rooms import Room
 
 ROLES = ("owner", "member")
 MOST_ROOMS = 300
-"""That one person is in: each of their pages lists them all."""
+"""Rooms of one person: each of their pages lists them all."""
 
 __all__ = [
     "Entry",
@@ -38,7 +38,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A room as one person finds it; `role` is None for a guest before an open room's join button."""
+    """A room for one person; `role` is None for a guest of an open room, who may only join."""
 
     room: Room
     role: str | None
@@ -46,8 +46,8 @@ class Entry:
 
 
 def enter(tx: Transaction, actor: Actor, room_id: int) -> Entry:
-    """Raises NotFound for a closed room to who is not in it."""
-    found = memberships.door(tx.connection, room_id, actor.id)
+    """The room and the asker's role. Raises NotFound when it is closed and they are no member."""
+    found = memberships.find_room(tx.connection, room_id, actor.id)
     if found is None or (found[1] is None and found[0].visibility == "closed"):
         raise NotFound
     room, role = found
@@ -55,7 +55,7 @@ def enter(tx: Transaction, actor: Actor, room_id: int) -> Entry:
 
 
 def require(tx: Transaction, actor: Actor, room_id: int) -> Entry:
-    """The room for its members, who alone read in it. Raises NotFound."""
+    """The room, for members only. Raises NotFound."""
     entry = enter(tx, actor, room_id)
     if entry.role is None:
         raise NotFound
@@ -80,22 +80,22 @@ def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Me
 
 
 def found(tx: Transaction, room_id: int, user_id: int) -> None:
-    """The first member of a new room owns it. Raises Invalid to who is in too many."""
+    """Make the creator of a room its owner. Raises Invalid when they are in too many rooms."""
     check_own_rooms(tx, user_id)
     memberships.add(tx.connection, room_id, user_id, "owner", tx.now)
 
 
 def welcome(tx: Transaction, room_id: int, user_id: int) -> None:
-    """A newcomer, who is in no room yet, becomes a member of this one."""
+    """Add somebody who has just signed up to this room."""
     memberships.add(tx.connection, room_id, user_id, role_to_begin_with(tx, room_id), tx.now)
 
 
 def join(tx: Transaction, actor: Actor, room_id: int) -> None:
-    """Become a member of an open room, or of any that `policy` lets this person take over; being one already is fine.
+    """Join an open room, or any that `policy` lets this person take over. Does nothing for a member.
 
     Raises NotFound, Invalid.
     """
-    found = memberships.door(tx.connection, room_id, actor.id)
+    found = memberships.find_room(tx.connection, room_id, actor.id)
     if found is None:
         raise NotFound
     room, role = found
@@ -110,12 +110,12 @@ def join(tx: Transaction, actor: Actor, room_id: int) -> None:
 
 
 def role_to_begin_with(tx: Transaction, room_id: int) -> str:
-    """Who comes into a room that nobody owns any more owns it."""
+    """The role for somebody who joins: owner of a room that has no owner."""
     return "member" if memberships.count_owners(tx.connection, room_id) else "owner"
 
 
 def add(tx: Transaction, actor: Actor, room_id: int, username: str, role: str) -> None:
-    """Let somebody in. Raises NotFound, Forbidden, Invalid, Conflict."""
+    """Add a member. Raises NotFound, Forbidden, Invalid, Conflict."""
     manage(tx, actor, room_id)
     if role not in ROLES:
         raise Invalid(role="A member's role is owner or member.")
@@ -141,7 +141,7 @@ def remove(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> None:
 
 
 def removing(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> tuple[Entry, Member]:
-    """Whom `remove` would remove. Changes nothing. Raises NotFound, Forbidden."""
+    """The member whom `remove` would remove, for the page that asks. Raises NotFound, Forbidden."""
     entry = manage(tx, actor, room_id)
     member = memberships.find(tx.connection, room_id, user_id)
     if member is None:
@@ -150,7 +150,7 @@ def removing(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> tuple
 
 
 def leaving(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, bool]:
-    """(the room, whether this person is the last in it). Changes nothing. Raises NotFound."""
+    """(the room, whether this person is its last member), for the page that asks. Raises NotFound."""
     entry = require(tx, actor, room_id)
     return entry, memberships.count_members(tx.connection, room_id) == 1
 

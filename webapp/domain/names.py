@@ -1,4 +1,4 @@
-"""What people may be called, and rooms: checked where they come in, escaped where they are shown."""
+"""Usernames, display names and room names: validation and sort order. Templates escape them."""
 
 import re
 import unicodedata
@@ -21,13 +21,13 @@ def username(value: str) -> str:
 
 
 def known_username(value: str) -> str | None:
-    """The username that was typed to sign in, None for what nobody can be called."""
+    """The username as typed in the login form, None when it cannot be one."""
     name = value[:LONGEST_TYPED].strip().lower()
     return name if USERNAME.fullmatch(name) else None
 
 
 def line(value: str, field: str, what: str, longest: int, required: bool = True) -> str:
-    """One line of text without what cannot be seen, its spaces folded. Raises Invalid for `field`."""
+    """One line without invisible characters, whitespace folded. Raises Invalid for `field`."""
     text = unicodedata.normalize("NFC", " ".join(look_alikes.visible(value).split()))
     if required and not look_alikes.has_substance(text):
         raise Invalid(**{field: f"{what} is missing."})
@@ -37,7 +37,7 @@ def line(value: str, field: str, what: str, longest: int, required: bool = True)
 
 
 def display_name(value: str) -> str:
-    """Raises Invalid also for what cannot be seen, which would make it another's name to the eye."""
+    """Raises Invalid, also for invisible characters, which would make it look like another name."""
     name = line(value, "display_name", "A name to show", 60)
     hidden = next((c for place, c in enumerate(value) if not look_alikes.is_seen(value, place)), None)
     if hidden is not None:
@@ -49,7 +49,7 @@ def display_name(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def natural(name: str) -> tuple[str | int, ...]:
-    """What names are sorted by: Room 2 stands before Room 10. Texts and numbers take turns, a text first."""
+    """Natural sort key: Room 2 before Room 10. Alternates texts and numbers, a text first."""
     return tuple(int(part) if part.isdecimal() else part for part in DIGITS.split(name.casefold()))
 
 

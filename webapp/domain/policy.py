@@ -1,4 +1,4 @@
-"""Who may do what. Pages may hide what is not allowed, but only these decide."""
+"""Permissions. Pages may hide a control; only these functions decide."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Message bodies: a small Markdown, rendered to safe HTML once and kept beside its source. Imports nothing of ours."""
+"""Renders message bodies: a small Markdown to safe HTML of a bounded size. Imports nothing of ours."""
 
 from webapp.markup.plain import PLAIN, as_typed, light, plain_line
 from webapp.markup.rendering import STUB, TAGS, markdown, render, render_markdown

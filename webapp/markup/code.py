@@ -1,4 +1,4 @@
-"""Blocks of code in colour, within an allowance: the lexers that are offered, and what a message may spend on them.
+"""Highlights code blocks within a budget: the offered lexers, and the tokens that one message may use.
 
 Pygments has lexers that take minutes for a thousand characters. Those offered here take time in proportion to their
 input, given that its lines and its white space are short and its tokens few (tests/markup/test_lexers.py times them).
@@ -70,7 +70,7 @@ formatter = HtmlFormatter(nowrap=True)
 
 @dataclass(slots=True)
 class Allowance:
-    """What is left to one message: tokens, and languages, whose tables are built at their first use.
+    """The budget left to one message: tokens, and languages, whose tables are built at first use.
 
     It counts and takes no time, so that a message looks the same however busy the machine is.
     """
@@ -102,7 +102,7 @@ def lexer(language: str) -> Any:
 
 
 def coloured(code: str, name: str, allowance: Allowance) -> str:
-    """The code as HTML; without colours when its language is not offered, or when it would cost too much."""
+    """The code as HTML; not highlighted when its language is unknown or the budget is used up."""
     language = NAMES.get(name.lower())
     if language is None or not allowance.admits(language, code):
         return html.escape(code)
@@ -115,7 +115,7 @@ def coloured(code: str, name: str, allowance: Allowance) -> str:
 
 
 def lexed(code: str, language: str, allowance: Allowance) -> list[Any] | None:
-    """The code's tokens, None if they use up what the message has left. They are made one at a time, hence no more."""
+    """The code's tokens, None when they exceed the budget. Lexed lazily, so that the excess is not computed."""
     tokens = list(islice(lexer(language).get_tokens(code), allowance.tokens))
     allowance.tokens -= len(tokens)
     return tokens if allowance.tokens else None

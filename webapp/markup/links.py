@@ -71,7 +71,7 @@ def link(state: StateInline, _silent: bool) -> bool:
 
 
 def labels(state: StateInline) -> dict[int, int]:
-    """Where each opening bracket of this source closes; found once for it."""
+    """{position of [: position of its ]}, computed once per source."""
     known = state.env.get("labels")
     if known is None or known[0] is not state.src:
         known = state.env["labels"] = (state.src, dict(pairs(state.src)))
@@ -107,7 +107,7 @@ def end_of_code(closers: dict[int, list[int]], run: "re.Match[str]") -> int:
 
 
 def autolink(state: StateInline, silent: bool) -> bool:
-    """<address>, but not within a link."""
+    """`<address>`, except inside a link."""
     return not state.linkLevel and pointed(state, silent)
 
 

@@ -1,4 +1,4 @@
-"""What needs no parser: a plain line, a body as it was typed; and which bodies are light enough for the event loop."""
+"""Bodies that need no parser: a plain line, a source shown as typed; and the test for what is cheap to parse."""
 
 import html
 import re
@@ -14,7 +14,7 @@ FENCES = ("```", "~~~")
 
 
 def plain_line(body: str) -> str | None:
-    """The HTML of a body that is one plain line; None for every other."""
+    """The HTML of a body that is one plain line; None for any other body."""
     return f"<p>{body}</p>" if PLAIN.fullmatch(body) else None
 
 

@@ -1,4 +1,4 @@
-"""The server's end of its rendering process: started, asked one body at a time, and killed when it does not answer."""
+"""Starts the rendering process, sends it one body at a time, and kills it when it does not answer."""
 
 import asyncio
 import signal
@@ -12,11 +12,11 @@ from webapp.markup.protocol import READY, answer, body_frame
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 10.0
 ANSWER_SECONDS = 2.0
-"""Of the clock. What takes CPU is ended long before by the process's own timer; this is for one that stands still."""
+"""Wall-clock seconds. The process's own CPU timer ends a busy one earlier; this is for a stopped one."""
 
 
 class Broken(Exception):
-    """The process ended, or did not start. `overran`: it was ended because the body took too long."""
+    """The process ended or did not start. `overran`: it was killed because the body took too long."""
 
     def __init__(self, text: str, overran: bool = False) -> None:
         super().__init__(text)
@@ -24,14 +24,14 @@ class Broken(Exception):
 
 
 class RenderingProcess:
-    """One process, from `start` to `end`. After Broken it is gone, and another has to be made."""
+    """One process, from `start` to `end`. After Broken it is dead and a new one is needed."""
 
     def __init__(self, command: tuple[str, ...] = (sys.executable, "-m", "webapp.markup.worker")) -> None:
         self.command = command
         self.process: Process | None = None
 
     async def start(self) -> None:
-        """Ready when this returns. In a session of its own: a terminal's Ctrl-C is not for it. Raises Broken."""
+        """Start it, in a session of its own so that Ctrl-C does not reach it. Raises Broken."""
         try:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command, stdin=PIPE, stdout=PIPE, cwd=ROOT, start_new_session=True
@@ -47,7 +47,7 @@ class RenderingProcess:
         return None if self.process is None else self.process.pid
 
     async def ask(self, body: str) -> tuple[str, float]:
-        """(HTML, seconds of CPU that it took). Raises Broken."""
+        """(HTML, CPU seconds used). Raises Broken."""
         assert self.process is not None
         assert self.process.stdin is not None
         if self.process.returncode is not None or self.process.stdin.is_closing():
@@ -57,7 +57,7 @@ class RenderingProcess:
         return (await self._read(size)).decode(), microseconds / 1_000_000
 
     async def end(self) -> int | None:
-        """Gone when this returns; its exit status, None if it never ran."""
+        """Kill it and wait; returns its exit status, None if it never ran."""
         if self.process is None:
             return None
         if self.process.returncode is None:

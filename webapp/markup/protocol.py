@@ -1,9 +1,9 @@
-"""What passes between a server and its rendering process: a body one way, its HTML and what it cost the other."""
+"""The pipe protocol of the rendering process: a body in, its HTML and CPU time out."""
 
 import struct
 
 CPU_SECONDS = 0.5
-"""After which the kernel ends the rendering process. Nothing that is known takes a third of it."""
+"""CPU seconds after which the kernel kills the rendering process. No known body takes a third of it."""
 
 READY = b"ready"
 size_of_body = struct.Struct("!I")

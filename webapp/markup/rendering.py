@@ -1,4 +1,4 @@
-"""Markdown to safe HTML of a bounded size; what would be larger, or too deep, stands as it was typed."""
+"""Markdown to safe HTML of a bounded size; a body that would exceed it is shown as typed."""
 
 import logging
 import re
@@ -20,7 +20,7 @@ RULES = (
     " entity balance_pairs fragments_join"
 )
 TAGS = frozenset(("p", "br", "strong", "em", "code", "pre", "blockquote", "ul", "ol", "li", "a", "span"))
-# A wide block scrolls by itself, hence it can be reached by the keyboard.
+# A wide block scrolls, so it has to be focusable.
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "a": frozenset(("href",)),
     "pre": frozenset(("tabindex",)),
@@ -36,11 +36,11 @@ ELEMENT = re.compile(r"<[a-z]")
 
 
 class TooMuch(Exception):
-    """The message would be larger or deeper than one may be."""
+    """The HTML exceeds the size or depth of a message."""
 
 
 class Parser(MarkdownIt):
-    """Addresses stay as they were typed: the library's own way of reading them is not linear."""
+    """Leave addresses as typed: the library's normalisation is not linear."""
 
     def normalizeLink(self, url: str) -> str:
         return links.safe(url) or ""
@@ -93,7 +93,7 @@ def render_markdown(body: str) -> str:
         )
     except TooMuch:
         return as_typed(body)
-    except Exception:  # whatever a message does to the renderer, its room must still open
+    except Exception:  # a room must open whatever a message does to the renderer
         log.exception("a message of %d characters could not be rendered", len(body))
         return STUB
 

@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def received(reading: BinaryIO) -> str | None:
-    """The next body; None when whoever sends them is gone, perhaps in the middle of one."""
+    """The next body; None at the end of input, also in the middle of a body."""
     header = reading.read(size_of_body.size)
     if len(header) < size_of_body.size:
         return None

@@ -1,4 +1,4 @@
-"""The one row about the community as a whole."""
+"""The community's row; there is one."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
-"""The database's threads: who writes, who reads, and what shares a COMMIT.
+"""The database threads: writers, readers, and group commit.
 
-SQLite has one writer thread, which drains all that waits into one transaction, and a few readers beside it (WAL).
-PostgreSQL has a small bounded pool of each, one transaction for each verb: there the server groups the commits.
-A verb is a function of a Connection; it may be run again from the start, as long as it has not been committed.
+SQLite has one writer thread, which runs all queued jobs in one transaction, and a few reader threads (WAL).
+PostgreSQL has a small pool of each and one transaction per job: the server groups the commits.
+A job is a function of a Connection. It may run again from the start until it is committed.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ __all__ = ["Database", "Unavailable"]
 
 
 def nothing() -> None:
-    """A read has nobody to tell."""
+    """Called after a read, which publishes no events."""
 
 
 class Database:
-    """Opened on a running event loop. `url` is SQLAlchemy's, `pool` bounds PostgreSQL's connections, `seconds` how long
-    anybody waits for an answer."""
+    """Opened on a running event loop. `url`: SQLAlchemy's. `pool`: PostgreSQL connections. `seconds`: the deadline of
+    each job. `read` and `write` raise Unavailable, and what the job raises."""
 
     def __init__(self, url: str, pool: int = 5, seconds: float = 10.0) -> None:
         embedded = url.startswith("sqlite")

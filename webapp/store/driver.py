@@ -1,4 +1,4 @@
-"""The driver's own connection behind SQLAlchemy's, for what runs at every post: statements, BEGIN and COMMIT."""
+"""Direct use of the DB-API connection behind SQLAlchemy's, for the statements, BEGIN and COMMIT of every post."""
 
 import os
 import socket
@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 BY_HAND = "transactions_by_hand"
-"""Execution option of a connection whose transactions `transaction` begins and ends."""
+"""Execution option: `transaction` begins and commits on this connection, not SQLAlchemy."""
 
 
 def run(connection: Connection, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
-    """The rows that the driver answers. A DBAPIError as SQLAlchemy raises it."""
+    """The rows as the driver returns them. Raises DBAPIError, as SQLAlchemy does."""
     if not connection.in_transaction() and not connection.get_execution_options().get(BY_HAND):
         connection.begin()  # as Core would, so that its COMMIT is one
     driver: Any = connection.connection.driver_connection
@@ -26,7 +26,7 @@ def run(connection: Connection, sql: str, parameters: Any = ()) -> list[tuple[An
 
 
 def translated(connection: Connection, sql: str, error: Exception) -> BaseException:
-    """Without the values, which may be what somebody wrote."""
+    """The error without the statement's parameters, which may be private text."""
     dialect = connection.dialect
     gone = dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]
     if gone:
@@ -37,14 +37,14 @@ def translated(connection: Connection, sql: str, error: Exception) -> BaseExcept
 
 
 def transaction(connection: Connection) -> AbstractContextManager[Any]:
-    """One transaction of a connection that is opened BY_HAND: committed at its end, rolled back if that is an error."""
+    """A transaction on a BY_HAND connection: commits at the end, rolls back on an error."""
     if connection.dialect.name == "sqlite":
         return Embedded(connection)
     return connection.begin()
 
 
 class Embedded:
-    """SQLite's, without SQLAlchemy's objects and events around it, which take longer than the commit of a short one."""
+    """SQLite's, without SQLAlchemy's transaction objects and events, which cost more than a short commit."""
 
     __slots__ = ("connection",)
 
@@ -64,7 +64,7 @@ class Embedded:
             self._clear()
 
     def _clear(self) -> None:
-        """Whatever happened, the next one begins from nothing."""
+        """Roll back, whatever the state of the connection is."""
         try:
             if not self.connection.invalidated:
                 driver: Any = self.connection.connection.driver_connection
@@ -76,7 +76,7 @@ class Embedded:
 
 
 class Wire:
-    """A second handle on a connection's socket, by which another thread ends what waits on it.
+    """A duplicate descriptor of a connection's socket, by which another thread interrupts a blocked call.
 
     Nothing else does: a server that is stopped keeps its TCP connections, and its own timeouts stand still with it.
     """
@@ -88,12 +88,12 @@ class Wire:
 
     @classmethod
     def of(cls, connection: Connection) -> Self | None:
-        """None where there is no server."""
+        """None for SQLite."""
         driver: Any = connection.connection.driver_connection
         return None if connection.dialect.name == "sqlite" else cls(driver.fileno())
 
     def cut(self) -> None:
-        with suppress(OSError):  # it has been closed meanwhile
+        with suppress(OSError):  # already closed
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""SQLAlchemy engines as this program wants them, and the migrations that run at every start."""
+"""Opens SQLAlchemy engines and runs the migrations."""
 
 import logging
 import sqlite3
@@ -21,7 +21,7 @@ log = logging.getLogger("tertulia.store")
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 MIGRATION_LOCK = 0x7E27
 BUSY_MILLISECONDS = 20_000
-# A server that has gone without a word is noticed in about 20 seconds, also by a connection that only listens.
+# Keep-alives detect a vanished server in about 20 seconds, also on an idle connection.
 CONNECTING: Mapping[str, Any] = {
     "connect_timeout": 5,
     "application_name": "tertulia",
@@ -55,7 +55,7 @@ def open_engine(url: str, pool: int = 1, write: bool = True, seconds: float | No
 
 
 def bound(engine: Engine, milliseconds: int) -> None:
-    """Half of it for a lock: then the statement that waits fails before its own time is over, and says why."""
+    """Set PostgreSQL's timeouts. The lock timeout is half, so that a blocked statement fails with that reason."""
     limits = {
         "statement_timeout": milliseconds,
         "lock_timeout": max(1, milliseconds // 2),
@@ -82,7 +82,7 @@ def open_sqlite(url: str, pool: int, write: bool, seconds: float | None) -> Engi
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # the driver would begin too late, and deferred: we say BEGIN ourselves
+        connection.isolation_level = None  # the driver would begin late and deferred: `transaction` sends BEGIN
         for pragma in (
             f"busy_timeout={BUSY_MILLISECONDS if seconds is None else int(seconds * 1000)}",
             "journal_mode=WAL",
@@ -104,7 +104,7 @@ def open_sqlite(url: str, pool: int, write: bool, seconds: float | None) -> Engi
 
 
 def migrate(url: str, patience: float = 30.0) -> None:
-    """Bring the schema to the newest revision. Two processes that start together run each step once.
+    """Migrate the schema to the newest revision. Processes that start together run each step once.
 
     A PostgreSQL server that cannot be reached, as while it restarts, is waited for so many seconds. Raises
     SQLAlchemy's OperationalError.

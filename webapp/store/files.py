@@ -1,4 +1,4 @@
-"""Keeps what a community has on disk to its owner: folders 0700, files 0600.
+"""File permissions of the data folder: folders 0700, files 0600.
 
 SQLite gives its -wal and -shm files the mode of the database file.
 """
@@ -19,7 +19,7 @@ SIDE_FILES = ("", "-wal", "-shm")
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The database's file; links are followed, as SQLite follows them."""
+    """The path of the database file with symbolic links resolved, as SQLite does. None for PostgreSQL."""
     return Path(make_url(url).database or "").resolve() if url.startswith("sqlite") else None
 
 
@@ -31,7 +31,7 @@ def create(database: Path) -> None:
 
 
 def tighten(database_url: str, data: Path) -> None:
-    """Take from others what they may do with the files of this installation; what cannot be taken is logged."""
+    """Remove group's and others' permissions from this installation's files; log what cannot be changed."""
     database = sqlite_file(database_url)
     data = data.resolve()
     files = [data / "secret_key"]
@@ -57,7 +57,7 @@ def warn_if_open(path: Path, wanted: int) -> None:
     try:
         mode = path.stat().st_mode
     except OSError:
-        return  # there is none, or it is hidden even from us
+        return  # it does not exist, or is not readable
     if not mode & OTHERS:
         return
     advice = "keep the files in a folder of their own" if mode & stat.S_ISVTX else f"chmod {wanted:o} {path}"

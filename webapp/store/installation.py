@@ -1,4 +1,4 @@
-"""The one row that tells this installation from any other: its name in what it shares with them."""
+"""The row with this installation's id."""
 
 from sqlalchemy import Connection, select, update
 

@@ -45,7 +45,7 @@ def newest(connection: Connection, limit: int) -> list[Invitation]:
 
 
 def use(connection: Connection, invitation_id: int, now: int) -> bool:
-    """Take one use of it; False when it has none left, is over, or was revoked."""
+    """Use it once; False when it is used up, expired or revoked."""
     taken = connection.execute(
         update(invitations)
         .where(invitations.c.id == invitation_id, invitations.c.uses_left > 0)

@@ -1,7 +1,7 @@
-"""Threads that run verbs in transactions, from one queue, each within a deadline.
+"""Threads that run jobs in transactions, from one queue, each within a deadline.
 
-What nobody waits for any more, and what is past its deadline, is not begun. One that has begun is answered at its
-deadline, too: nobody knows then whether it was committed, and who asks again with its key finds out.
+A job that is cancelled or past its deadline is not started. The caller of a running job gets Unavailable at the
+deadline; whether it was committed is then unknown, and a repeated request with the same key finds out.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ GRACE_SECONDS = 1.0
 
 
 class Unavailable(Exception):
-    """The database cannot be reached, or not in time: nothing was written, or nobody knows.
+    """The database cannot be reached, or not in time. The outcome is nothing, or unknown.
 
-    `retry_after`: the seconds after which it is worth another try.
+    `retry_after`: seconds until another attempt is sensible.
     """
 
     def __init__(self, text: str, retry_after: int = 5) -> None:
@@ -38,7 +38,7 @@ class Unavailable(Exception):
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A verb that somebody waits for until `deadline`; `began` once a thread has it. By time.monotonic()."""
+    """A function to run until `deadline`; `began` when a thread took it. Both by time.monotonic()."""
 
     verb: Verb
     future: "asyncio.Future[Any]"
@@ -53,14 +53,14 @@ class Job:
 
     @property
     def wanted(self) -> bool:
-        """Whether somebody still waits for it. True of one that was answered a moment ago, at worst."""
+        """Whether a caller still waits. Read by the threads, so it may lag the loop by a moment."""
         return not self.future.done() and time.monotonic() < self.deadline
 
 
 class Lane:
-    """Some threads that take jobs from one queue, at most `batch` to a transaction. Used from one event loop.
+    """Threads with one queue of jobs, at most `batch` to a transaction. Used from one event loop.
 
-    Each job has `seconds` from the moment it is given to the lane.
+    Each job has `seconds` from the moment it is queued. At most `waiting` jobs are queued.
     """
 
     def __init__(
@@ -84,9 +84,9 @@ class Lane:
             thread.start()
 
     async def run(self, verb: Verb, committed: Callable[[], None]) -> Any:
-        """The verb's result, once its transaction is committed. Raises what the verb raised, or Unavailable.
+        """The job's result after its COMMIT. Raises what the job raised, or Unavailable.
 
-        `committed` is called on the loop in the order of the commits, also when nobody waits for the result any more.
+        `committed` is called on the loop in the order of the commits, also when the caller was cancelled.
         """
         now = time.monotonic()
         self._refuse_if_hopeless(now)
@@ -102,19 +102,18 @@ class Lane:
             self.callers -= 1
 
     def _refuse_if_hopeless(self, now: float) -> None:
-        """Unavailable at once for a job that would not begin before its deadline, by what this lane has seen.
+        """Raise Unavailable at once when the job would probably not start before its deadline.
 
-        `each` is how long a job has taken of late. A lane in which nothing has come to its end for half a deadline
-        has come to a stop.
+        `each` is the moving average of a job's time. A lane without a finished job for half a deadline is stopped.
         """
-        expected = self.callers * self.each  # whom nobody waits for is passed over
+        expected = self.callers * self.each  # cancelled jobs take no time
         stopped = self.callers > 0 and now - self.moved > self.seconds / 2
         if stopped or self.jobs.qsize() >= self.most or expected > self.seconds:
             wait = self.seconds if stopped else expected
             raise Unavailable("too much waits for the database", max(1, math.ceil(min(wait, self.seconds))))
 
     def _overdue(self, job: Job) -> None:
-        """Answer who waits; a thread that the database does not answer either is freed from it a little later."""
+        """Answer the caller; a thread that is still blocked after GRACE_SECONDS more is interrupted."""
         if not job.future.done():
             job.future.set_exception(Unavailable("the database did not answer in time"))
         if job.began is not None:
@@ -127,13 +126,13 @@ class Lane:
             job.wire.cut()
 
     def close(self) -> None:
-        """Finish what waits, then end the threads."""
+        """Run the queued jobs, then end the threads. Blocks."""
         for _ in self.threads:
             self.jobs.put(None)
         for thread in self.threads:
             thread.join()
 
-    # -- in the threads
+    # -- run in the threads
 
     def _work(self) -> None:
         while (jobs := self._next()) is not None:
@@ -145,7 +144,7 @@ class Lane:
         self._let_go()
 
     def _next(self) -> list[Job] | None:
-        """What is wanted of the queue, up to a batch. None at the lane's end."""
+        """The next jobs, up to a batch. None when the lane is closed."""
         jobs: list[Job] = []
         while len(jobs) < self.batch:
             try:
@@ -157,16 +156,16 @@ class Lane:
                     return None
                 self.jobs.put(None)
                 break
-            job.began = time.monotonic()  # before asking whether it is wanted: `_overdue` asks the other way round
+            job.began = time.monotonic()  # set before `wanted` is read; `_overdue` reads them in the opposite order
             if job.wanted:
                 jobs.append(job)
         return jobs
 
     def _perform(self, jobs: list[Job]) -> None:
-        """One transaction for all; when one of them fails, each again in its own, so that the failure is its alone."""
+        """Run all in one transaction; when one fails, run each in its own, so that only that one fails."""
         try:
             self._commit(jobs)
-        except Exception as error:  # noqa: BLE001 - it belongs to a caller, who is given it
+        except Exception as error:  # noqa: BLE001 - passed to the caller
             if len(jobs) == 1:
                 self._perform_alone(jobs[0], error)
                 return
@@ -177,7 +176,7 @@ class Lane:
                     job.error = Unavailable("the database did not answer in time")
 
     def _perform_alone(self, job: Job, error: Exception) -> None:
-        """A connection that was found dead before the COMMIT is worth one more try with a fresh one."""
+        """Retry once on a new connection when the old one was dead before the COMMIT."""
         if isinstance(error, DBAPIError) and error.connection_invalidated and not job.ran and job.wanted:
             try:
                 self._commit([job])
@@ -200,7 +199,7 @@ class Lane:
             raise
 
     def _connection(self) -> Connection:
-        """This thread's own, between transactions too: taking it from the pool each time costs as much as a query."""
+        """This thread's connection, kept between transactions: taking it from the pool costs as much as a query."""
         if getattr(self.held, "connection", None) is None:
             connection = self.engine.connect().execution_options(**{BY_HAND: True})
             self.held.connection, self.held.wire = connection, Wire.of(connection)
@@ -213,7 +212,7 @@ class Lane:
                 self.held.wire.close()
             connection.close()
 
-    # -- on the loop again
+    # -- run on the loop
 
     def _settle(self, jobs: list[Job]) -> None:
         self.moved = time.monotonic()
@@ -231,7 +230,7 @@ class Lane:
         self._say(jobs[-1].error)
 
     def _say(self, error: BaseException | None) -> None:
-        """That the database has gone, or is back: once, not for each who asked."""
+        """Log once that the database is away, and once that it is back."""
         away = isinstance(error, Unavailable)
         if away and not self.away:
             log.error("database unavailable: %s", error)

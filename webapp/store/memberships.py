@@ -1,4 +1,4 @@
-"""Who is in which room."""
+"""Memberships: who is in which room."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Member:
     role: str
 
 
-# The door: the room comes with the asker's role in it, which is NULL for who is not a member.
+# The room with the asker's role in it, NULL for a person who is no member.
 DOOR = Prepared(
     select(*COLUMNS, memberships.c.role)
     .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user")))
@@ -37,7 +37,7 @@ MEMBERS = (
 )
 
 
-def door(connection: Connection, room_id: int, user_id: int) -> tuple[Room, str | None] | None:
+def find_room(connection: Connection, room_id: int, user_id: int) -> tuple[Room, str | None] | None:
     row = DOOR.first(connection, {"room": room_id, "user": user_id})
     return (Room(*row[:5]), row[5]) if row else None
 
@@ -72,7 +72,7 @@ def count_owners(connection: Connection, room_id: int) -> int:
 
 
 def add(connection: Connection, room_id: int, user_id: int, role: str, now: int) -> None:
-    """Raises IntegrityError for one who is in it already."""
+    """Raises IntegrityError when they are a member already."""
     connection.execute(insert(memberships).values(room_id=room_id, user_id=user_id, role=role, created_at=now))
 
 

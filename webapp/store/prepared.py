@@ -1,4 +1,4 @@
-"""What every post runs: compiled once, run on the driver's connection, for a fifth of what Core does at each call.
+"""Statements of the hot path: compiled once and run on the driver's connection, at a fifth of Core's cost per call.
 
 Everything that is not on that path uses Core.
 """
@@ -25,7 +25,7 @@ class Prepared:
         self.compiled: dict[str, Compiled] = {}
 
     def all(self, connection: Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """Raises what SQLAlchemy would."""
+        """Execute it. Raises DBAPIError, as SQLAlchemy does."""
         dialect = connection.dialect
         compiled = self.compiled.get(dialect.name)
         if compiled is None:

@@ -1,4 +1,4 @@
-"""Signed-in browsers. Only the hash of a session's id is kept, so that a stolen copy opens nothing."""
+"""Sessions. Only the hash of the token is stored, so a stolen copy signs nobody in."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ def touch(connection: Connection, id_hash: str, now: int) -> None:
 
 
 def remove(connection: Connection, id_hash: str) -> int | None:
-    """Whose it was, None when there was none."""
+    """Delete it; returns its user's id, None when there was none."""
     removed = connection.execute(
         delete(sessions).where(sessions.c.id_hash == id_hash).returning(sessions.c.user_id)
     ).first()
@@ -61,7 +61,7 @@ def remove(connection: Connection, id_hash: str) -> int | None:
 
 
 def before_newest(connection: Connection, user_id: int, count: int) -> list[str]:
-    """The hashes of this person's sessions but for the newest `count`."""
+    """The hashes of this person's sessions except the newest `count`."""
     found = select(sessions.c.id_hash).where(sessions.c.user_id == user_id)
     newest_first = found.order_by(sessions.c.created_at.desc(), sessions.c.id_hash).limit(1000).offset(count)
     return list(connection.execute(newest_first).scalars())

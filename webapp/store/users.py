@@ -1,4 +1,4 @@
-"""The people with an account."""
+"""Users: the people with an account."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class User:
 
 
 SHOWN_NAME = users.c.display_name + func.coalesce(" @" + users.c.handle, "")
-"""A person's name as it stands beside what they say."""
+"""The display name as shown, with the username where another name looks the same."""
 COLUMNS = (users.c.id, users.c.username, users.c.display_name, users.c.role)
 FIND = select(*COLUMNS).where(users.c.username == bindparam("username"))
 PASSWORD = select(users.c.id, users.c.password_hash).where(users.c.username == bindparam("username"))
@@ -28,7 +28,7 @@ def find(connection: Connection, username: str) -> User | None:
 
 
 def password(connection: Connection, username: str) -> tuple[int, str] | None:
-    """(id, hash) of who has this name."""
+    """(id, password hash) of this username, None when there is none."""
     row = connection.execute(PASSWORD, {"username": username}).first()
     return (row[0], row[1]) if row else None
 
@@ -44,8 +44,8 @@ def add(connection: Connection, username: str, display_name: str, password_hash:
 
 
 def set_skeleton(connection: Connection, user_id: int, skeleton: str) -> None:
-    """Where others have the same, all of them show their username."""
-    # One sign-up after the other until the COMMIT, for of two at once neither would see the other.
+    """Store the name's look-alike key; all users with the same key show their username."""
+    # A lock until the COMMIT: of two concurrent sign-ups neither would see the other.
     connection.execute(select(community.c.id).with_for_update())
     connection.execute(update(users).where(users.c.id == user_id).values(name_skeleton=skeleton))
     alike = users.c.name_skeleton == skeleton
