@@ -8,6 +8,7 @@ import pytest
 from tests.faults.cluster import until
 from webapp.domain.history import Changes
 from webapp.sockets.feed import Feed
+from webapp.templating import RenderedMessages
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ class Store:
 async def test_a_new_page_never_leads_back(events: range, stands_at: int) -> None:
     """A gap makes it read; more than the window is missing, so the store says: the newest page, at revision 400."""
     store = Store(Changes(100, 400, [], reset=True))
-    feed = Feed(1, store.read)
+    feed = Feed(1, store.read, RenderedMessages())
     feed.start(100)
     feed.check(400)
     await asyncio.sleep(0)
@@ -49,7 +50,7 @@ async def test_a_new_page_never_leads_back(events: range, stands_at: int) -> Non
 async def test_case_61_revisions_that_the_store_does_not_know_are_skipped(caplog: pytest.LogCaptureFixture) -> None:
     """Told before the reading began, they never happened; told while it is under way, they may have."""
     store = Store(Changes(100, 100, []))
-    feed = Feed(1, store.read)
+    feed = Feed(1, store.read, RenderedMessages())
     feed.start(100)
     for revision in (105, 110, 2**52):
         feed.messages_changed(event(revision))
@@ -66,7 +67,7 @@ async def test_case_61_revisions_that_the_store_does_not_know_are_skipped(caplog
 async def test_case_61_a_store_that_knows_none_of_them_is_asked_once() -> None:
     store = Store(Changes(100, 100, []))
     store.allowed.set()
-    feed = Feed(1, store.read)
+    feed = Feed(1, store.read, RenderedMessages())
     feed.start(100)
     feed.messages_changed(event(105))
     for _ in range(50):
@@ -78,7 +79,7 @@ async def test_case_61_a_store_that_knows_none_of_them_is_asked_once() -> None:
 async def test_a_log_that_is_shorter_than_it_was_is_believed() -> None:
     """Of a database that was restored: the store's word counts, not what was here."""
     store = Store(Changes(100, 40, [], reset=True))
-    feed = Feed(1, store.read)
+    feed = Feed(1, store.read, RenderedMessages())
     feed.start(100)
     store.allowed.set()
     feed.catch_up()

@@ -13,7 +13,7 @@ from webapp.domain.history import Changes
 from webapp.settings import Limits
 from webapp.sockets.connection import Connection
 from webapp.sockets.feed import Feed
-from webapp.templating import message_html
+from webapp.templating import RenderedMessages
 
 
 class Reader:
@@ -21,7 +21,7 @@ class Reader:
 
     def __init__(self, page: Changes) -> None:
         self.log = Log(page.head)
-        self.log.messages = messages_in("".join(str(message_html(each)) for each in page.messages))
+        self.log.messages = messages_in("".join(str(RenderedMessages().html(each)) for each in page.messages))
         self.log.name = page.room.name if page.room else "unknown"
         self.since = page.head
         self.posted: list[int] = []
@@ -42,7 +42,7 @@ class World:
         self.house = house
         self.loop = loop
         self.room: int = house.do(rooms.create, house.ana, "Room", "", "open")
-        self.feed = Feed(self.room, self._read)
+        self.feed = Feed(self.room, self._read, RenderedMessages())
         self.untold: list[dict[str, Any]] = []
         self.told: list[dict[str, Any]] = []
         self.readings: list[tuple[int, asyncio.Future[Changes], list[Changes]]] = []
@@ -136,7 +136,7 @@ class World:
 
     def check(self) -> None:
         page = self.page()
-        truth = messages_in("".join(str(message_html(each)) for each in page.messages))
+        truth = messages_in("".join(str(RenderedMessages().html(each)) for each in page.messages))
         for reader in self.readers:
             assert page.room
             assert reader.log.name == page.room.name

@@ -24,6 +24,7 @@ from webapp.sockets.shapes import Malformed
 from webapp.sockets.typing import Typing
 from webapp.store.messages import Message
 from webapp.store.rooms import Facts
+from webapp.templating import RenderedMessages
 
 ALL = {
     Feed: {"messages_changed", "rooms_changed"},
@@ -69,7 +70,7 @@ def test_case_62_a_type_that_names_another_method_calls_nothing(method: str, cap
     async def read(_room: int, _since: int) -> Changes:
         raise AssertionError("not asked")
 
-    feed = Feed(1, read)
+    feed = Feed(1, read, RenderedMessages())
     before = {name: repr(value) for name, value in vars(feed).items()}
     assert callable(getattr(feed, method))
     Dispatcher().dispatch({"type": method, "revision": 1}, {feed}, "room.1")

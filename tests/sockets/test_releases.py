@@ -21,6 +21,7 @@ from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Dispatcher
 from webapp.sockets.feed import Feed
 from webapp.store.messages import Message
+from webapp.templating import RenderedMessages
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +44,7 @@ class Reader:
     def __init__(self) -> None:
         self.log = Log()
         self.frames: list[str] = []
-        self.feed = Feed(1, self._read)
+        self.feed = Feed(1, self._read, RenderedMessages())
         self.feed.start(0)
         self.dispatcher = Dispatcher()
         self.feed.members.add(Connection({}, self._send, Limits()))

@@ -21,7 +21,7 @@ from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
 from webapp.store.rooms import Facts
-from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, message_html, render
+from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, render
 from webapp.templating.byte_cache import ByteCache, weight
 
 PARTIALS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
@@ -87,7 +87,7 @@ def test_every_event_of_a_room_has_a_method_and_an_envelope() -> None:
 
 
 def test_the_message_carries_no_behaviour() -> None:
-    for tag, attributes in Elements(str(message_html(MESSAGE))).found:
+    for tag, attributes in Elements(str(RenderedMessages().html(MESSAGE))).found:
         assert not [name for name in attributes if name.startswith(("hx-", "on")) and name != "hx-ignore"], tag
 
 
@@ -102,8 +102,8 @@ def test_what_was_typed_stays_inert(body: str) -> None:
         if tag == "a":
             assert attributes["rel"] == "noopener noreferrer nofollow ugc"
     message = replace(MESSAGE, html=rendered, author_name=body)
-    outside = Elements(str(message_html(message)).replace(rendered, "")).found
-    plain = Elements(str(message_html(MESSAGE)).replace(MESSAGE.html, "")).found
+    outside = Elements(str(RenderedMessages().html(message)).replace(rendered, "")).found
+    plain = Elements(str(RenderedMessages().html(MESSAGE)).replace(MESSAGE.html, "")).found
     assert [tag for tag, _ in outside] == [tag for tag, _ in plain], "the name added no element"
 
 
@@ -172,7 +172,7 @@ def test_changes_are_told_in_their_newest_state() -> None:
     posted = replace(MESSAGE, id=9, posted_revision=11, revision=12)
     edited = replace(MESSAGE, id=8, posted_revision=3, revision=13)
     gone = replace(MESSAGE, id=7, posted_revision=2, revision=14, deleted_at=1, html="")
-    text = fragments.changed([posted, edited, gone], since=10, head=14)
+    text = fragments.changed(RenderedMessages(), [posted, edited, gone], since=10, head=14)
     assert re.findall(r'id="message-(\d+)" hx-swap-oob="delete"', text) == ["7", "9"]
     assert '<hx-partial hx-target="#message-8" hx-swap="outerHTML"><li id="message-8"' in text
     assert '<hx-partial hx-target="#messages" hx-swap="beforeend"><li id="message-9"' in text
@@ -181,7 +181,9 @@ def test_changes_are_told_in_their_newest_state() -> None:
 
 def test_what_is_said_in_ascii_travels_in_ascii() -> None:
     """One other character and every socket of a stock server encodes the whole frame at a thirtieth of the speed."""
-    assert fragments.changed([MESSAGE, replace(MESSAGE, id=43, continues=True, opens_day=False)], 4, 6).isascii()
+    assert fragments.changed(
+        RenderedMessages(), [MESSAGE, replace(MESSAGE, id=43, continues=True, opens_day=False)], 4, 6
+    ).isascii()
 
 
 def test_what_is_kept_rendered_is_bounded_in_bytes() -> None:

@@ -15,7 +15,7 @@ from webapp.services.signatures import Signatures
 from webapp.services.throttle import Throttle
 from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Settings, SettingsError
-from webapp.templating import NewestLogs, RenderedMessages, rendered
+from webapp.templating import NewestLogs, RenderedMessages
 
 log = logging.getLogger("tertulia")
 UNNAMED = Community("Tertulia", "UTC", 0)
@@ -38,7 +38,7 @@ class Resources:
     renderer: Renderer
     community: Community = UNNAMED
     fresh: bool = True
-    rendered: RenderedMessages = field(default_factory=lambda: rendered)
+    rendered: RenderedMessages = field(default_factory=RenderedMessages)
     newest: NewestLogs = field(default_factory=NewestLogs)
     sparse_log: SparseLog = field(default_factory=lambda: SparseLog(log))
 

@@ -19,6 +19,7 @@ from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
 from webapp.sockets.shapes import facts, messages, whole
+from webapp.templating import RenderedMessages
 
 log = logging.getLogger("tertulia.feed")
 EARLY = 256
@@ -41,11 +42,14 @@ class Replay:
 class Feed(Listener):
     """`read(room, since)` reads the store. Its first event waits until `start` says where the log stands."""
 
-    def __init__(self, room_id: int, read: ReadChanges, sparse_log: SparseLog | None = None) -> None:
+    def __init__(
+        self, room_id: int, read: ReadChanges, rendered: RenderedMessages, sparse_log: SparseLog | None = None
+    ) -> None:
         self.room_id = room_id
         self.sparse_log = sparse_log or SparseLog(log)
         self.base = self.cursor = UNSTARTED
         self.read = read
+        self.rendered = rendered
         self.members: set[Connection] = set()
         self.ahead: dict[Connection, int] = {}
         self.arriving: set[Replay] = set()
@@ -148,7 +152,7 @@ class Feed(Listener):
         """Too much was missed to tell it one by one: everybody gets the newest page."""
         self.changes.clear()
         self.base = self.cursor = changes.head
-        frame = Frame(fragments.reset(self.room_id, changes))
+        frame = Frame(fragments.reset(self.rendered, self.room_id, changes))
         Connection.write_all((*self.members, *self.ahead), frame)
         self.members.update(self.ahead)
         self.ahead.clear()
@@ -185,7 +189,9 @@ class Feed(Listener):
         extras, self.extras = "".join(self.extras), []
         changes, self.changes = self.changes, {}
         since, self.base = self.base, self.cursor
-        text = (fragments.changed(changes.values(), since, self.cursor) if self.cursor > since else "") + extras
+        text = (
+            fragments.changed(self.rendered, changes.values(), since, self.cursor) if self.cursor > since else ""
+        ) + extras
         if text:
             frame = Frame(text)
             Connection.write_all(self.members, frame)
@@ -198,7 +204,7 @@ class Feed(Listener):
     def _flush_ahead(self, connection: Connection, seen: int, changes: dict[int, Change], extras: str) -> None:
         """For one whose replay already told some of this."""
         lacking = [each for each in changes.values() if each.revision > seen]
-        text = fragments.changed(lacking, seen, self.base) if self.base > seen else ""
+        text = fragments.changed(self.rendered, lacking, seen, self.base) if self.base > seen else ""
         if text or extras:
             connection.write(Frame(text + extras))
         if self.base >= seen:
@@ -229,10 +235,10 @@ class Feed(Listener):
         since, known = changes.since, {each.id: each for each in changes.all}
         text = "".join(replay.extras)
         if changes.reset:
-            connection.write(Frame(fragments.reset(self.room_id, changes)))
+            connection.write(Frame(fragments.reset(self.rendered, self.room_id, changes)))
             since, known = changes.head, {}
         if seen > since:
-            text = fragments.changed((known | later).values(), since, seen) + text
+            text = fragments.changed(self.rendered, (known | later).values(), since, seen) + text
         if text:
             connection.write(Frame(text))
         if seen > self.base:

@@ -1,25 +1,31 @@
 """Changes as HTML for sockets: the envelopes of templates/*/events/ around the pages' own partials."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from webapp.domain.history import Change, Changes
 from webapp.domain.messages import Message
 from webapp.domain.rooms import Facts
 from webapp.services.leases import Person
-from webapp.templating import Log, render, rendered
+from webapp.templating import Log, RenderedMessages, render
 
 LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What messages/events/changed.html tells: tombstones, messages in place of what stood there, and new ones."""
+    """What messages/events/changed.html tells: tombstones, messages in place of what stood there, and new ones.
+
+    `html` renders one of the last two kinds.
+    """
 
     head: int
     removed: list[Message]
     replaced: list[Message]
     posted: list[Message]
+    html: Callable[[Message], Markup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Acknowledged:
     message_id: int
 
 
-def changed(changes: Iterable[Change], since: int, head: int) -> str:
+def changed(rendered: RenderedMessages, changes: Iterable[Change], since: int, head: int) -> str:
     """What leads a reader from revision `since` to `head`. Each message once, in its newest state, by id."""
     ordered = sorted(changes, key=lambda change: change.id)
     messages = [change for change in ordered if isinstance(change, Message)]
@@ -65,12 +71,13 @@ def changed(changes: Iterable[Change], since: int, head: int) -> str:
         removed=[message for message in messages if message.deleted_at is not None],
         replaced=[message for message in shown if message.posted_revision <= since],
         posted=[message for message in shown if message.posted_revision > since],
+        html=rendered.html,
     )
     told = render("messages/events/changed.html", change=change)
     return told + "".join(room_changed(change) for change in ordered if isinstance(change, Facts))
 
 
-def reset(room_id: int, changes: Changes) -> str:
+def reset(rendered: RenderedMessages, room_id: int, changes: Changes) -> str:
     """The newest page, for who was away too long to be told one by one what changed."""
     change = Reset(changes.head, rendered.log(room_id, changes.messages, changes.older))
     told = render("messages/events/reset.html", change=change)

@@ -90,7 +90,7 @@ class Rooms:
         return await asyncio.shield(task)
 
     async def _open(self, room_id: int) -> Room:
-        feed = Feed(room_id, self._changes, self.hub.dispatcher.log)
+        feed = Feed(room_id, self._changes, self.resources.rendered, self.hub.dispatcher.log)
         room = Room(room_id, feed, self.resources, self.roster)
         room.listeners = tuple(kind(room) for kind in self.kinds)
         await self.hub.subscribe(room.group, feed, *room.listeners)

@@ -2,7 +2,7 @@
 
 from webapp.templating.dates import day
 from webapp.templating.environment import TEMPLATES, environment, render
-from webapp.templating.rendered import Log, NewestLogs, RenderedMessages, message_html, rendered
+from webapp.templating.rendered import Log, NewestLogs, RenderedMessages
 from webapp.templating.static_files import STATIC, static_file, static_gzip, static_hash, static_url
 
 __all__ = [
@@ -13,9 +13,7 @@ __all__ = [
     "RenderedMessages",
     "day",
     "environment",
-    "message_html",
     "render",
-    "rendered",
     "static_file",
     "static_gzip",
     "static_hash",

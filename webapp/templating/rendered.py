@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from webapp.templating.byte_cache import ByteCache
-from webapp.templating.environment import environment, template
+from webapp.templating.environment import template
 
 MESSAGES_BYTES, LOGS_BYTES = 2 << 20, 8 << 20
 Look = tuple[Any, ...]
@@ -71,13 +71,3 @@ class NewestLogs:
 def look_of(message: Any) -> Look:
     """What two records of one message have in common when they are shown alike."""
     return message.revision, hash(message.html), message.author_name, message.room_id, message.created_at
-
-
-rendered = RenderedMessages()
-
-
-def message_html(message: Any) -> Markup:
-    return rendered.html(message)
-
-
-environment.filters["shown"] = message_html  # of a message in an envelope
