@@ -32,7 +32,7 @@ async def take(events: Subscription, count: int) -> list[int]:
 async def is_closed(pair: Pair, channel: str) -> None:
     """It cannot be read any more, and is in no group."""
     with pytest.raises(ChannelClosed):
-        await pair.there.receive(channel)
+        await soon(pair.there.receive(channel))
     local: LocalChannels = pair.there._local  # type: ignore[attr-defined]
     assert local._members == local._mailboxes == {}
 

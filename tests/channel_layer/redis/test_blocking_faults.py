@@ -44,6 +44,13 @@ async def test_absent_then_there(new_redis: NewRedis) -> None:
             assert await soon(anext(events)) == event(1)
 
 
+@pytest.mark.parametrize("host", ["nowhere.invalid", "x" * 70 + ".invalid"])
+@pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
+async def test_a_host_that_is_not_found(scheme: str, host: str) -> None:
+    with open_publisher(f"{scheme}://{host}:6379") as publisher:
+        assert await fails(publisher)
+
+
 async def test_a_restart_between_two_calls_costs_none(own_redis: RedisServer) -> None:
     """The connection that the server has closed is noticed before it is used."""
     with open_publisher(own_redis.url) as publisher:

@@ -16,6 +16,9 @@ from .connection import ELSEWHERE, Command, make
 from .slots import NO_NODE, SlotMap
 from .verbs import PLAIN, ROLE, SHARDED, check_role, no_redis
 
+FAILURES = (RedisError, OSError, ValueError)
+"""What redis-py raises when a server cannot be used; ValueError for a host name that no resolver takes."""
+
 
 class Pipeline(Protocol):
     """The part of `redis.client.Pipeline` that is used here, typed."""
@@ -36,7 +39,7 @@ class Client:
         self._redis = Redis(connection_pool=ConnectionPool(connection_class=kind, **arguments))
 
     def ask(self, *commands: Command) -> list[Any]:
-        """The replies to a pipeline; an error reply is a ResponseError in the list. RedisError, OSError."""
+        """The replies to a pipeline; an error reply is a ResponseError in the list. FAILURES."""
         pipeline = cast(Pipeline, self._redis.pipeline(transaction=False))
         for command in commands:
             pipeline.execute_command(*command)
@@ -58,7 +61,7 @@ class SingleNode:
             role, answer = self._client.ask(ROLE, (PLAIN.publish, topic, data))
             check_role(role)
             check_published(answer)
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             raise unavailable(error) from error
 
     def close(self) -> None:
@@ -88,7 +91,7 @@ class ClusterNodes:
             except ELSEWHERE:  # refused because the slot has moved: nothing was sent, so this is no repetition
                 self._slots = None
                 self._publish(topic, data)
-        except (RedisError, OSError) as error:
+        except FAILURES as error:
             self._slots = None
             raise unavailable(error) from error
 
@@ -106,7 +109,7 @@ class ClusterNodes:
 
     def _ask_for_slots(self) -> SlotMap:
         """From any node, in random order because a partitioned one may return a stale map; those that failed last time
-        come last. After `timeout` no further node is asked. RedisError, OSError: no node gave a slot map."""
+        come last. After `timeout` no further node is asked. FAILURES: no node gave a slot map."""
         nodes = list(self._known)
         random.shuffle(nodes)
         nodes.sort(key=lambda node: node not in self._failed)
@@ -115,7 +118,7 @@ class ClusterNodes:
             node = nodes.pop()
             try:
                 slots = self._ask_one(node)
-            except (RedisError, OSError):
+            except FAILURES:
                 self._failed.add(node)
                 if not nodes or time.monotonic() >= deadline:
                     raise
@@ -125,7 +128,7 @@ class ClusterNodes:
                 return slots
 
     def _ask_one(self, node: Node) -> SlotMap:
-        """RedisError, OSError: it gave no slot map."""
+        """FAILURES: it gave no slot map."""
         (answer,) = self._client(node).ask(("CLUSTER", "SLOTS"))
         if isinstance(answer, ResponseError):
             raise answer

@@ -60,4 +60,4 @@ def check_role(answer: Any) -> None:
 
 def no_redis() -> InvalidResponse:
     """The error for a reply that no Redis sends."""
-    return InvalidResponse("what answers there does not talk like Redis")
+    return InvalidResponse("the server does not answer like Redis")
