@@ -161,6 +161,20 @@ async def test_joining_while_the_layer_or_the_channel_is_closed(own_redis: Redis
             await soon(joining[1])
 
 
+async def test_a_subscription_begins_while_the_server_is_silent(own_redis: RedisServer) -> None:
+    async with two_processes(own_redis.url) as (here, there):
+        own_redis.pause()
+        manager = there.subscribe(*(f"room.{number}" for number in range(50)))
+        events = await soon(manager.__aenter__())
+        await ends_up(here, there, told=[True, False])
+        own_redis.resume()
+        await ends_up(here, there, told=[True, False, True])
+        await here.group_send("room.49", event(1))
+        assert await soon(anext(events)) == event(1)
+        await manager.__aexit__(None, None, None)
+        await until(lambda: own_redis.subscribers("events:0:group:room.49") == 0)
+
+
 async def test_a_prompt_reader_misses_nothing_while_it_is_away(new_redis: NewRedis) -> None:
     """No send waits for the server then, so none would let the reader run."""
     async with Watched(new_redis().url) as layer:
