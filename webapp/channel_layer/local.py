@@ -79,7 +79,7 @@ class LocalChannels:
         raise WrongLoop("another event loop")
 
     def open(self, prefix: str) -> str:
-        """Creates a channel and returns its name: prefix, process, number. TypeError: the name would be invalid."""
+        """Creates a channel and returns its name: prefix, process, number. TypeError, LayerClosed, WrongLoop."""
         self.enter()
         self.check_process()
         check_name(prefix)

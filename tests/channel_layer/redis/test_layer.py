@@ -90,6 +90,20 @@ async def test_two_installations_on_one_server_hear_nothing_of_each_other(own_re
         await receives_nothing(ours, channel, same)
 
 
+async def test_names_and_frames_on_the_server_stay_the_same_between_releases(own_redis: RedisServer) -> None:
+    """Two releases run side by side during a deployment."""
+    async with AsyncExitStack() as stack:
+        layer = await connected(stack, own_redis.url + "/3", prefix="shop.north")
+        channel = await member(layer, "room.7")
+        process = channel.split(".")[1]
+        topics = {"shop.north:3:group:room.7", f"shop.north:3:process:{process}"}
+        assert {topic.decode() for topic in own_redis.command("PUBSUB", "CHANNELS")} == topics
+        event_ = '{"type":"test.event","number":%d}'
+        own_redis.command("PUBLISH", "shop.north:3:group:room.7", f"0123456789abcdef {event_ % 1}")
+        own_redis.command("PUBLISH", f"shop.north:3:process:{process}", f"{channel} {event_ % 2}")
+        assert await receives(layer, channel, 2) == [1, 2]
+
+
 async def test_a_password_and_a_database_in_the_url(new_redis: NewRedis) -> None:
     server = new_redis(password="sesame&open").start()
     async with AsyncExitStack() as stack:

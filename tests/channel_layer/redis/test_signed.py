@@ -2,8 +2,11 @@
 
 import json
 import logging
+import struct
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from hashlib import blake2b
 from itertools import product
 
 import pytest
@@ -56,6 +59,16 @@ async def test_keys_are_changed_without_a_moment_of_silence(own_redis: RedisServ
         await layers[here].group_send(f"room.{here}-{there}", event(1))
         await layers[here].send(channel, event(2))
         assert await receives(layers[there], channel, 2) == [1, 2]
+
+
+async def test_a_signed_frame_stays_the_same_between_releases(own_redis: RedisServer, stack: AsyncExitStack) -> None:
+    """Two releases run side by side during a deployment."""
+    layer = await connected(stack, own_redis, OURS)
+    channel = await member(layer, "room.7")
+    frame = b'0123456789abcdef {"type":"test.event","number":1}'
+    signed = struct.pack(">8sQ", b"a sender", time.time_ns()) + frame
+    publish(own_redis, ROOM, blake2b(ROOM.encode() + b"\0" + signed, key=OURS, digest_size=16).digest() + signed)
+    assert await receives(layer, channel) == [1]
 
 
 async def test_what_was_recorded_is_heard_nowhere_again(own_redis: RedisServer, stack: AsyncExitStack) -> None:
