@@ -34,8 +34,11 @@ class Server:
     """One process of Tertulia on a port and a data folder that it keeps over restarts.
 
     `environ` is what settings.py reads, for instance `Server(folder, REDIS_URL=url, MAX_POSTS="100000")`; nothing of
-    the kind is taken from the environment that the tests run in. Its log is `server.log` in its folder.
+    the kind is taken from the environment that the tests run in. Its log is `server.log` in its folder. `root` is where
+    the program is: this one, or a copy of it.
     """
+
+    root = ROOT
 
     def __init__(self, folder: Path, port: int | None = None, ws: str = FRAMES, **environ: str) -> None:
         self.ws = ws
@@ -81,7 +84,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self.command, cwd=self.root, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         deadline = time.monotonic() + START_WITHIN
         while not self._answers():

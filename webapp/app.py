@@ -57,7 +57,9 @@ CHANGING_FAST = "You are changing things very fast. This was not done: try again
 MANY_ROOMS = "You have made many rooms in a short time. Make the next one later."
 
 # The address of each socket, and who serves it. What stands in braces is an id.
-SOCKETS: tuple[tuple[str, type[Consumer]], ...] = ((SOCKET, RoomConsumer),)
+SOCKETS: tuple[tuple[str, type[Consumer]], ...] = (
+    (SOCKET, RoomConsumer),
+)  # fmt: skip
 PROTOCOLS: Mapping[str, str] = {
     "--http": "webapp.transport.http:BoundedHttp",
     "--ws": "webapp.sockets.protocol:FrameProtocol",

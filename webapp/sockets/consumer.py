@@ -1,14 +1,7 @@
 """The base of every socket: `connect`, `receive`, `disconnect`, and a method for each event, as in Django Channels.
 
-    class Clock(Consumer):
-        groups = ("clock",)
-
-        @handler
-        async def clock_ticked(self, event: Values) -> None:
-            self.tell(render("clock/events/ticked.html", time=text(event, "time")))
-
-Origin, session, rights, limits, heartbeat and closing are the base's affair: a subclass is called only for who may be
-here, and no longer than that.
+DEVELOPERS.md has a whole one in 30 lines. Origin, session, rights, limits, heartbeat and closing are the base's affair:
+a subclass is called only for who may be here, and no longer than that.
 """
 
 import time
@@ -21,7 +14,7 @@ from webapp import addresses
 from webapp.domain import accounts
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import DomainError, NotFound, SignedOut
-from webapp.domain.events import Values
+from webapp.domain.events import Event, Values
 from webapp.domain.transaction import Transaction
 from webapp.services import cookies, origins
 from webapp.services.resources import Resources
@@ -108,6 +101,10 @@ class Consumer(Guest):
     def tell(self, fragment: str) -> None:
         """To this socket alone. Never waits."""
         self.connection.write(Frame(fragment))
+
+    def publish(self, event: Event) -> None:
+        """To every process that listens to the event's group, this one too."""
+        self.resources.work.publisher.tell([event])
 
     async def subscribe(self, group: str) -> None:
         """From the return of this on, the group's events call this consumer's handlers."""

@@ -4,4 +4,7 @@ from webapp.sockets.attendance import Attendance
 from webapp.sockets.rooms import RoomListener
 from webapp.sockets.typing import Typing
 
-LISTENERS: tuple[type[RoomListener], ...] = (Attendance, Typing)
+LISTENERS: tuple[type[RoomListener], ...] = (
+    Attendance,
+    Typing,
+)

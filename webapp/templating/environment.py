@@ -31,6 +31,6 @@ def template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, /, **values: Any) -> str:
     """The template with these values. Raises UndefinedError when one is missing, TemplateNotFound."""
     return template(name).render(values)
