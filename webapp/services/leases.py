@@ -1,6 +1,6 @@
-"""Leases on being somewhere: who holds one is here until it ends, and every end is told once.
+"""Presence leases: a person is shown in a room until their lease ends, and each end is returned to one caller only.
 
-These are kept in memory, for one process; redis_leases.py keeps them for several.
+MemoryLeases keeps them for one process; redis_leases.py keeps them for several.
 """
 
 import time
@@ -11,6 +11,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """Who is shown, under which name."""
+
     id: int
     name: str
 
@@ -24,25 +26,26 @@ class Place:
 
 
 def by_name(people: Iterable[Person]) -> list[Person]:
+    """In alphabetical order, without regard to case."""
     return sorted(people, key=lambda person: (person.name.lower(), person.id))
 
 
 class Leases(Protocol):
-    """Where the leases are kept. Durations in seconds. `forgotten`: the place had lost them all, and has them again."""
+    """The store of the leases. Durations in seconds. `forgotten`: it had lost them all, and was given ours again."""
 
     forgotten: bool
 
     async def hold(self, places: list[Place], seconds: float) -> list[Place]:
-        """Extend or begin these leases; returns the places at which nobody was before."""
+        """Begin or extend these leases. Returns those of people who were not shown in the room before."""
 
     async def shorten(self, place: Place, seconds: float) -> None:
-        """Let the lease end in so many seconds, unless somebody holds it again."""
+        """Let the lease end in so many seconds, unless it is held again before."""
 
     async def expire(self) -> list[Place]:
-        """Take away the leases that have run out. Each is returned once, whoever asks."""
+        """Remove the leases that have ended. Each is returned once, to whichever process asks first."""
 
     async def here(self, room_id: int) -> list[Person]:
-        """Whose leases are alive, by name."""
+        """The people whose leases have not ended, by name."""
 
     async def close(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""How fast one person posts, or changes things, in this process.
+"""Limits how fast one person posts, or changes things, in this process.
 
 Counted here and not by the `limits` library, which starts a thread for each hit: 0.26 ms of a post, a tenth of it.
 """
@@ -14,8 +14,10 @@ REMEMBERED = 10_000
 
 
 class Pace:
-    """At most `most` in any `seconds`; `told` is said to who is faster. A session counts for its person once that is
-    known."""
+    """At most `most` in any `seconds`; `told` is the text for who is faster.
+
+    A session counts for itself until `belongs` says whose it is.
+    """
 
     def __init__(self, most: int, seconds: float, told: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.most = most
@@ -26,12 +28,12 @@ class Pace:
         self.times: OrderedDict[str | int, deque[float]] = OrderedDict()
 
     def check(self, session: str | None) -> None:
-        """Counts one more. Raises TooMany; who has no session is refused elsewhere."""
+        """Count one more. Raises TooMany. Without a session nothing is counted: that is refused elsewhere."""
         if session is not None and not self.allows(session):
             raise TooMany(self.told, max(1, math.ceil(self.seconds / self.most)))
 
     def allows(self, session: str) -> bool:
-        """Whether one more is slow enough; if so it is counted."""
+        """Whether there may be one more, which is counted then."""
         who = self.people.get(session, session)
         now = self.clock()
         times = self.times.setdefault(who, deque())
@@ -46,7 +48,7 @@ class Pace:
         return True
 
     def belongs(self, session: str, user_id: int) -> None:
-        """This session is this person's: all of their sessions share one pace."""
+        """From now on count this session for this person, together with their others."""
         if session not in self.people:
             self.people[session] = user_id
             self.times.setdefault(user_id, deque()).extend(self.times.pop(session, ()))

@@ -1,7 +1,7 @@
-"""Argon2id, in threads of its own: it is slow on purpose, and takes 64 MiB while it runs.
+"""Hashes passwords with Argon2id in threads: it is slow on purpose, and takes 64 MiB while it runs.
 
-Few run at once. Who has to wait stands in a short queue: whoever has the least company there, by their network and by
-the name that they want, is next, and of the largest crowd the longest waiting is sent away when the queue is full.
+Two run at once, the others wait in a short queue. Next is the caller with the fewest others of the same network and
+name in it; when the queue is full, the longest waiting caller of the largest such group is refused.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ hasher = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who wants a hash: the groups that they are of, the widest first, such as a site, a network and a name.
+    """Who wants a hash, by the groups that they count among, the widest first, such as a site, a network and a name.
 
-    `familiar`: this person has signed in with that browser before, and goes before strangers.
+    `familiar`: this person has signed in with that browser before, and goes first.
     """
 
     groups: tuple[str, ...]
@@ -35,7 +35,7 @@ class Caller:
 
 
 class Turn:
-    """A caller's place in the queue. `come` is true when the turn has come, false when they are sent away."""
+    """A caller in the queue. `come` becomes true when it is their turn, false when they are refused."""
 
     __slots__ = ("caller", "come")
 
@@ -45,7 +45,7 @@ class Turn:
 
 
 class Passwords:
-    """`patience`: the seconds after which a hash that has not begun is not made."""
+    """`patience`: seconds after which a caller who still waits is refused."""
 
     def __init__(self, threads: int = THREADS, waiting: int = WAITING, patience: float = PATIENCE) -> None:
         self.threads = threads
@@ -58,11 +58,11 @@ class Passwords:
         self.nobody = fitting_nothing()
 
     async def hash(self, caller: Caller, password: str) -> str:
-        """Raises Busy."""
+        """The password's hash. Raises Busy when the queue is full, or the wait too long."""
         return await self._run(caller, hasher.hash, password)  # type: ignore[no-any-return]
 
     async def verify(self, caller: Caller, hashed: str | None, password: str) -> bool:
-        """Whether the password fits; None, nobody's hash, takes as long and never fits. Raises Busy."""
+        """Whether the password fits the hash; None takes as long and never fits. Raises Busy."""
         return await self._run(caller, fits, hashed or self.nobody, password[: LONGEST + 1])  # type: ignore[no-any-return]
 
     async def close(self) -> None:
@@ -72,7 +72,7 @@ class Passwords:
         turn = await self._turn(caller)
         job = asyncio.get_running_loop().run_in_executor(self.pool, work, *args)
         job.add_done_callback(lambda _: self._leave(turn))
-        return await asyncio.shield(job)  # a thread goes on for who has gone, and is not free before
+        return await asyncio.shield(job)  # the thread runs to the end also when the caller goes
 
     async def _turn(self, caller: Caller) -> Turn:
         turn = Turn(caller)
@@ -94,7 +94,7 @@ class Passwords:
         return turn
 
     def _advance(self) -> None:
-        """Gives free threads away, among equals to who came last: a burst makes room for who comes after it."""
+        """Give free threads to the next callers, among equals to the latest: a burst delays nobody after it."""
         while self.waiting and len(self.running) < self.threads:
             turn = min(reversed(self.waiting), key=self._crowd)
             self.waiting.remove(turn)
@@ -112,17 +112,17 @@ class Passwords:
             if turn in turns:
                 turns.remove(turn)
                 self.crowds.subtract(turn.caller.groups)
-                self.crowds += Counter()  # drops those that are empty
+                self.crowds += Counter()  # removes those that are empty
         self._advance()
 
     def _crowd(self, turn: Turn) -> tuple[bool | int, ...]:
-        """How much company somebody has. A familiar browser has none, as long as it asks once at a time."""
+        """How many others are in the caller's groups. A familiar browser that asks once at a time goes first."""
         sizes = [self.crowds[group] for group in turn.caller.groups]
         return (not turn.caller.familiar or sizes[-1] > 1, *sizes)
 
 
 def problem(password: str) -> str | None:
-    """Why this password cannot be taken, in the form's words."""
+    """Why this password is not accepted, as the form says it; None when it is."""
     if len(password) < SHORTEST:
         return f"A password needs at least {SHORTEST} characters."
     if len(password) > LONGEST:
@@ -131,6 +131,7 @@ def problem(password: str) -> str | None:
 
 
 def fits(hashed: str, password: str) -> bool:
+    """Whether this is the hash of that password."""
     try:
         return hasher.verify(hashed, password)
     except (VerificationError, InvalidHashError):
@@ -138,7 +139,7 @@ def fits(hashed: str, password: str) -> bool:
 
 
 def fitting_nothing() -> str:
-    """What a name without an account is compared with: as slow as any other hash, but made of chance."""
+    """A random hash: the password of an unknown name is compared with it, which takes as long as with a real one."""
     salt, digest = (
         base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
     )

@@ -1,7 +1,7 @@
-"""Who is in a room now: one entry a person, however many windows; who comes back within the grace never left.
+"""Says who is in a room: one entry for each person, however many windows; who returns within the grace never left.
 
-A lease says that somebody is here until a moment; the process that holds the person's sockets renews it, and any
-process may find that one has run out. So a process that dies takes nobody's entry with it for longer than a lease.
+A lease says that a person is here until some time. The process that has the person's sockets renews it, and any process
+may find that it has ended: so the people of a process that crashed are shown for one lease at most.
 """
 
 from collections import Counter
@@ -13,7 +13,10 @@ from webapp.services.leases import Leases, Person, Place
 
 
 class Presence:
-    """The people with sockets in this process, and what it tells of them."""
+    """Counts the sockets of each person in each room of this process, and publishes who comes and goes.
+
+    `grace`, `lease`: seconds for which a person is shown after their last socket has closed, or the process crashed.
+    """
 
     def __init__(self, leases: Leases, tell: Callable[[list[Event]], None], grace: float, lease: float = 30.0) -> None:
         self.leases = leases
@@ -23,18 +26,20 @@ class Presence:
         self.windows: Counter[Place] = Counter()
 
     async def arrive(self, place: Place) -> None:
+        """A socket of this person has joined the room."""
         self.windows[place] += 1
         for fresh in await self.leases.hold([place], self.lease):
             self.tell([changed(fresh, here=True)])
 
     async def depart(self, place: Place) -> None:
+        """A socket that had joined is closed."""
         self.windows[place] -= 1
         if self.windows[place] <= 0:
             del self.windows[place]
             await self.leases.shorten(place, self.grace)
 
     async def renew(self) -> None:
-        """To be called more often than a lease lasts, and when Redis has come back."""
+        """Renew the leases of this process: to be called more often than a lease lasts, and when Redis is back."""
         if self.windows:
             back = await self.leases.hold(list(self.windows), self.lease)
             self.tell([changed(place, here=True) for place in back])
@@ -43,7 +48,7 @@ class Presence:
                 self._look_again()
 
     async def recover(self) -> None:
-        """Redis is back: put everybody there again, and let every process look who is where."""
+        """Redis is back: renew the leases, and let every process read the lists again."""
         await self.renew()
         self._look_again()
 
@@ -51,10 +56,11 @@ class Presence:
         self.tell([events.presence_renewed(room_id) for room_id in {place.room_id for place in self.windows}])
 
     async def expire(self) -> None:
-        """To be called about every second."""
+        """Publish who has left: to be called about every second."""
         self.tell([changed(place, here=False) for place in await self.leases.expire()])
 
     async def here(self, room_id: int) -> list[Person]:
+        """Who is in the room, by name."""
         return await self.leases.here(room_id)
 
 

@@ -13,10 +13,10 @@ UNTOLD = 10_000
 
 
 class Publisher:
-    """Tells the channel layer, one event after the other, so that nobody who posts ever waits for Redis.
+    """Sends events one by one in a task of its own, so that no post waits for Redis.
 
-    An event the layer does not take is given to `fallback` (this process's own sockets); other processes find out
-    in their sweep. The queue is bounded: beyond it the oldest is left to the sweep as well.
+    An event that the layer does not take goes to `fallback` (this process's own sockets); the sweep of other processes
+    finds its change. The queue is bounded: beyond it the oldest events are dropped, and left to the sweep as well.
     """
 
     def __init__(self, layer: ChannelLayer) -> None:
@@ -29,12 +29,13 @@ class Publisher:
         self.task = asyncio.create_task(self._run(), name="publisher")
 
     def tell(self, events: list[Event]) -> None:
+        """Queue the events. Returns at once."""
         self.events.extend(events)
         self.idle.clear()
         self.waiting.set()
 
     async def close(self) -> None:
-        """Say what is left to say, for at most five seconds."""
+        """Publish what is queued, for at most five seconds."""
         try:
             await asyncio.wait_for(self.idle.wait(), 5)
         except TimeoutError:
@@ -57,7 +58,7 @@ class Publisher:
                 return
             except LayerUnavailable as error:
                 log.warning("not told to other processes, in %s: %s", event.group, error)
-                return  # the members in this process have it even so
-            except Exception:  # an event that no layer takes must not end the telling of all others
+                return  # the layer has given it to this process
+            except Exception:  # one bad event must not stop the task that publishes all others
                 log.exception("not published to %s", event.group)
         self.fallback(event)

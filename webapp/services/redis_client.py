@@ -1,4 +1,4 @@
-"""Ordinary Redis clients, for what processes share beside events: one server's or a cluster's, by the URL's scheme."""
+"""Makes redis-py clients for presence and throttling, of one server or of a cluster, by the URL's scheme."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ TIMES: Mapping[str, Any] = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 def open_client(url: str) -> RedisClient:
-    """Not yet connected. `url` is a REDIS_URL; ValueError if it cannot be understood."""
+    """A client of REDIS_URL that is not connected yet. Raises one of UNUSABLE when it cannot use the URL."""
     if "+cluster://" not in url:
         return Redis.from_url(url, **TIMES)
     nodes, options = read_cluster(url)
@@ -31,7 +31,7 @@ def open_client(url: str) -> RedisClient:
 
 
 def read_cluster(url: str) -> tuple[list[ClusterNode], dict[str, Any]]:
-    """The nodes that the URL names, and what else it says in redis-py's words, with fewer attempts than its ten."""
+    """(the nodes that the URL names, its other options as redis-py calls them, with two attempts instead of ten)."""
     nodes = []
     options: dict[str, Any] = {}
     for each in node_urls(url):

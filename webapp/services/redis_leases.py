@@ -1,7 +1,7 @@
-"""The leases of several processes, in Redis.
+"""Presence leases of several processes, kept in Redis.
 
-When Redis is away a process knows its own people only; when it comes back empty, nobody is taken for new. What somebody
-else has written there is not shown: a name is signed, together with its room, its person and the end of its lease.
+While Redis is away a process shows its own people only; when Redis comes back empty, nobody is announced as new. A name
+is signed together with its room, person and end of lease, so that what others write into Redis is not shown.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from webapp.services.redis_client import AWAY, PATIENCE, RedisClient
 
 log = logging.getLogger("tertulia.presence")
 CLOCKS_DIFFER = 60
-"""Seconds by which the clocks of two hosts may."""
+"""Seconds by which the clocks of two hosts may differ."""
 
-# `PREFIX:epoch` is new when Redis has lost everything. `PREFIX:rooms` are the rooms with anybody in them. `PREFIX:ROOM`
+# `PREFIX:epoch` is new when Redis has lost everything. `PREFIX:rooms` are the rooms with people in them. `PREFIX:ROOM`
 # holds when each person's last lease ends, `PREFIX:ROOM:names` what they are called (signed), `PREFIX:ROOM:USER` when
 # the lease of each process for them ends. All by Redis's own clock, in seconds.
 NOW = "local t = redis.call('TIME') local now = t[1] + t[2] / 1000000 local p = KEYS[1] "
@@ -110,7 +110,7 @@ class RedisLeases:
         known, self.epoch = self.epoch, raw(epoch)
         if known not in (b"", self.epoch):
             self.forgotten = True
-            await self._hold(self.own.places, seconds)  # Redis has forgotten everybody; they were here all the same
+            await self._hold(self.own.places, seconds)  # Redis has lost all leases, but nobody has left
             return own
         return [places[(index - 4) // 3] for index in fresh]
 
@@ -143,16 +143,16 @@ class RedisLeases:
         await self.client.aclose()
 
     def _signed(self, place: Place, end: int) -> bytes:
-        """The name of who is there, as it stands in Redis: only until `end`, in seconds since 1970."""
+        """A person's name as it stands in Redis, signed, valid until `end` in seconds since 1970."""
         value = f"{end} {place.person.name}".encode()
         topic = self._topic(str(place.room_id), str(place.person.id))
         return self.signer.sign(topic, value).hex().encode() + value
 
     def _person(self, room: bytes | str, user: bytes | str, entry: bytes | str, since: float) -> Person | None:
-        """Who was written there by a process of ours, to be there longer than `since`; None for whatever else."""
+        """The person of an entry that a process of ours wrote and that is valid after `since`; None for any other."""
         signature, value = raw(entry)[:32], raw(entry)[32:]
         if not self.signer.accepts(self._topic(room, user), value, unhex(signature)):
-            self.sparse_log.warning("entry", "somebody else writes to Redis who is here: an entry is not shown")
+            self.sparse_log.warning("entry", "another program writes presence into Redis: an entry is not shown")
             return None
         end, _, name = value.decode().partition(" ")
         return Person(int(user), name) if int(end) > since else None
@@ -161,7 +161,7 @@ class RedisLeases:
         return b"%b:%b:%b" % (self.prefix.encode(), raw(room), raw(user))
 
     async def _run(self, script: str, key: str, *values: Any, places: Iterable[Place] = ()) -> Any:
-        """The script's answer, None while Redis is away. It touches the keys of `places`."""
+        """The script's answer; None while Redis is away. `places` are those whose keys the script uses."""
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._call(script, key, values, places)
@@ -172,13 +172,13 @@ class RedisLeases:
         return answer
 
     async def _call(self, script: str, key: str, values: tuple[Any, ...], places: Iterable[Place]) -> Any:
-        """Keys that somebody has put in the place of ours are deleted, for they would stand there for ever."""
+        """The script's answer. Keys of a wrong type, which another program has written, are deleted."""
         try:
             return await self.scripts[script](keys=[key], args=values)
         except ResponseError as error:
             if "WRONGTYPE" not in str(error):
                 raise
-        self.sparse_log.warning("key", "somebody else writes to Redis who is here: a key of a wrong type is deleted")
+        self.sparse_log.warning("key", "another program writes presence into Redis: a key of a wrong type is deleted")
         kinds = {":epoch": "string", ":rooms": "set"}
         for place in places:
             room = f":{place.room_id}"
@@ -187,7 +187,7 @@ class RedisLeases:
         return await self.scripts[script](keys=[key], args=values)
 
     def _say(self, *, away: bool, problem: Exception | None = None) -> None:
-        """Once, not at every attempt."""
+        """Log a change, not every attempt."""
         if away and not self.away:
             log.warning("presence has to do without Redis: %s", explained(problem))
         elif self.away and not away:
@@ -196,18 +196,19 @@ class RedisLeases:
 
 
 def explained(problem: Exception | None) -> str:
+    """What to do about it, or what Redis said."""
     if isinstance(problem, MovedError):
         return "REDIS_URL names one node of a Redis Cluster; let it begin with redis+cluster:// or rediss+cluster://"
     return str(problem) or "it did not answer in time"
 
 
 def raw(value: bytes | str) -> bytes:
-    """A URL can ask the client for texts."""
+    """As bytes: by an option in its URL a client gives texts."""
     return value.encode() if isinstance(value, str) else value
 
 
 def unhex(value: bytes) -> bytes:
-    """Nothing for what is none."""
+    """Empty when it is no hexadecimal."""
     try:
         return bytes.fromhex(value.decode("ascii"))
     except ValueError:

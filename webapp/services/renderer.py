@@ -1,7 +1,7 @@
-"""Renders what may be slow in a process of its own, one body at a time. Whatever goes wrong there, no post fails.
+"""Renders bodies that may be slow in another process, one at a time. When that fails, a body stands as it was typed.
 
-People take turns, and each may use only so much of the process's CPU: who has used it up sees their messages as they
-typed them until it has grown again. The process is started when it is first needed, and again when it has ended.
+People take turns, and each has a credit of CPU seconds that grows again: without credit their messages stand as they
+were typed. The process is started when it is first needed, and again when it has died.
 """
 
 import asyncio
@@ -20,13 +20,15 @@ PATIENCE_SECONDS = 5.0
 REST_SECONDS = 5.0
 """Between two attempts to start a process that cannot be started."""
 OVERRUN_SECONDS = 7.0
-"""What a body is taken to have cost whose process did not survive it: its author has no credit for a minute."""
+"""CPU seconds charged for a body that killed the process: its author has no credit for a minute."""
 MOST_WAITING = 100
 MOST_WAITING_OF_ONE = 4
 
 
 @dataclass(slots=True)
 class Job:
+    """A body that waits, and the future that gets its HTML."""
+
     body: str
     person: int
     html: "asyncio.Future[str]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -43,6 +45,7 @@ class Credit:
         self.spent: OrderedDict[int, tuple[float, float]] = OrderedDict()
 
     def of(self, person: int) -> float:
+        """Seconds that are left."""
         spent, since = self.spent.get(person, (0.0, 0.0))
         return self.most - max(0.0, spent - self.rate * (self.clock() - since))
 
@@ -54,7 +57,7 @@ class Credit:
 
 
 class Renderer:
-    """Opened on a running event loop. `render` always answers, within PATIENCE_SECONDS."""
+    """Needs a running event loop. `render` never fails, and answers within PATIENCE_SECONDS."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -67,7 +70,7 @@ class Renderer:
         self.task = asyncio.create_task(self._run(), name="renderer")
 
     async def render(self, body: str, person: int) -> str:
-        """Safe HTML; what is light is rendered at once, the rest in its turn or not at all."""
+        """Safe HTML: a light body is rendered at once, another in its turn, or left as it was typed."""
         if markup.light(body):
             return markup.render(body)
         if self.credit.of(person) <= 0 or not self._may_wait(person):
@@ -83,6 +86,7 @@ class Renderer:
             return markup.as_typed(body)
 
     async def close(self) -> None:
+        """End the process; bodies that still wait stand as they were typed."""
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
         while (job := self._next()) is not None:
@@ -114,7 +118,7 @@ class Renderer:
         return job
 
     async def _rendered(self, job: Job) -> str:
-        """A process that died of something else than this body is replaced once, and asked again."""
+        """The body's HTML. A process that died of another cause than this body is replaced once, and asked again."""
         for _ in range(2):
             if not await self._started():
                 return markup.as_typed(job.body)

@@ -1,4 +1,4 @@
-"""What we sign, so that it comes back as we made it: session cookies and invitation codes. One salt per purpose."""
+"""Signs session cookies, browser cookies and invitation codes, each with a salt of its own."""
 
 import hashlib
 import hmac
@@ -13,13 +13,13 @@ LONGEST_COOKIE = 256
 
 
 class Signatures:
-    """`keys` are the secrets, newest first: the first signs, all are believed."""
+    """`keys` are the secrets, newest first: the first one signs, all of them verify."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         oldest_first = list(reversed(keys))
         self.newest = keys[0]
         self.sessions = Signer(oldest_first, salt="tertulia.session", digest_method=hashlib.sha256)
-        # Of their own, so that nobody can plant their session's cookie under the plain name, which others may set.
+        # A salt of its own: a sibling domain can set the plain name, but has no signature that counts over https.
         self.secure_sessions = Signer(oldest_first, salt="tertulia.session.https", digest_method=hashlib.sha256)
         self.known = lru_cache(maxsize=4096)(hash_of)
         self.browsers = Signer(oldest_first, salt="tertulia.browser", digest_method=hashlib.sha256)
@@ -29,15 +29,15 @@ class Signatures:
         return (self.secure_sessions if secure else self.sessions).sign(token).decode()
 
     def session_hash(self, cookie: str) -> str | None:
-        """The stored hash that belongs to this cookie, None for one that is not ours."""
+        """The stored hash of this cookie's token; None for a cookie that is not ours."""
         return self._hash(self.sessions, cookie)
 
     def secure_session_hash(self, cookie: str) -> str | None:
-        """The same for the cookie that is set by https."""
+        """The same for the cookie that is set over https."""
         return self._hash(self.secure_sessions, cookie)
 
     def session_token(self, cookie: str) -> str | None:
-        """What `session_cookie` signed for http."""
+        """The token that `session_cookie` signed for http; None for a cookie that is not ours."""
         return token_of(self.sessions, cookie)
 
     def _hash(self, signer: Signer, cookie: str) -> str | None:
@@ -47,6 +47,7 @@ class Signatures:
         return self.invitations.sign(str(invitation_id)).decode()
 
     def invitation_id(self, code: str) -> int | None:
+        """None for a code that is not ours."""
         try:
             return numbers.whole(self.invitations.unsign(code).decode())
         except (BadSignature, UnicodeError):
@@ -56,11 +57,11 @@ class Signatures:
         return self.browsers.sign(people).decode()
 
     def browser(self, signed: str) -> str | None:
-        """What `signed_browser` was given, None for what is not ours."""
+        """What `signed_browser` was given; None for a text that is not ours."""
         return token_of(self.browsers, signed)
 
     def setup_token(self) -> str:
-        """The same in every process of an instance, and known only to who reads its log."""
+        """The first run's token: the same in every process of an installation, and only in its log."""
         return hmac.new(self.newest.encode(), b"tertulia.setup", hashlib.sha256).hexdigest()[:40]
 
 
@@ -82,7 +83,7 @@ def hash_of(signer: Signer, cookie: str) -> str | None:
 
 
 def derived(keys: tuple[str, ...], purpose: str) -> list[bytes]:
-    """Keys of 32 bytes that serve this purpose alone."""
+    """Keys of 32 bytes for this purpose alone, one for each secret."""
     return [hmac.new(key.encode(), purpose.encode(), hashlib.sha256).digest() for key in keys]
 
 

@@ -1,8 +1,8 @@
-"""How often somebody may try a password, a token or an invitation.
+"""Limits how often a password, a token or an invitation may be tried.
 
-A try is counted before it is made, in all of its counters or in none, and given back when it was no wrong guess. The
-counters are kept in Redis when there is one, for all processes together, and by each process, too: those hold while
-Redis is away. The `limits` library counts one key in a step and cannot give back.
+An attempt is counted before it is made, in all of its counters or in none, and taken back when it was no wrong guess.
+The counters are kept in Redis, if there is one, for all processes together, and also by each process, for while Redis
+is away. The `limits` library counts one key in a step and cannot take an attempt back.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ log = logging.getLogger("tertulia.throttle")
 
 REMEMBERED = 50_000
 SHORT_PATIENCE = 0.25
-"""Seconds for a call while Redis is known to be away. Before, a call that takes too long is made a second time, for it
+"""Seconds for a call while Redis is known to be away. Else a call that takes too long is made a second time, because it
 may be this process that is slow."""
 
-# Each key is a counter: the tries of the last ARGV[2] seconds by Redis's own clock. ARGV[1] names the new one, which is
-# counted once however often it is sent, and the numbers after it are the limits of the counters in turn.
+# Each key is a counter: the attempts of the last ARGV[2] seconds by Redis's own clock. ARGV[1] names the new attempt,
+# which is counted once however often it is sent; the numbers after it are the limits of the counters in turn.
 COUNT = """
 local t = redis.call('TIME') local now = t[1] + t[2] / 1000000
 for i, key in ipairs(KEYS) do
@@ -49,7 +49,7 @@ FORGET = "for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A try that was counted: its own name, and the counters that it is in."""
+    """An attempt that was counted: its random name, and the counters that it is in."""
 
     name: str
     counters: tuple[str, ...]
@@ -72,16 +72,16 @@ class Throttle:
         )
 
     async def sign_in_again(self, browser: str) -> Attempt | None:
-        """The same in a browser that has signed in with this name before: no stranger's tries are counted for it."""
+        """The same in a browser that has signed in with this name before, which has a counter of its own."""
         return await self._count({f"login-browser:{browser}": self.limits.logins_per_name})
 
     async def guess(self, network: str) -> Attempt | None:
-        """The same for tokens and codes in links: as many wrong ones as wrong passwords."""
+        """The same for tokens and codes in links, with the limit of wrong passwords of one network."""
         return await self._count({f"guess:{network}": self.limits.logins_per_address})
 
     @asynccontextmanager
     async def tried(self, attempt: Attempt, wrong: type[DomainError]) -> AsyncIterator[None]:
-        """Gives the attempt back, unless it ends with `wrong` or its caller goes away: then the hash was made."""
+        """Takes the attempt back, unless it raises `wrong`, or is cancelled: then the hash was made."""
         try:
             yield
         except Exception as error:
@@ -91,6 +91,7 @@ class Throttle:
         await self.give_back(attempt)
 
     async def give_back(self, attempt: Attempt) -> None:
+        """Count the attempt no longer."""
         self.here.forget(attempt)
         await self._run(FORGET, attempt.counters, attempt.name)
 
@@ -128,14 +129,14 @@ class Throttle:
         return None
 
     def _say(self, how: str, *, away: bool) -> None:
-        """Once, not at every attempt."""
+        """Log a change, not every attempt."""
         if away != self.away:
             log.warning("attempts to sign in are counted %s", how)
         self.away = away
 
 
 class Counters:
-    """The counters of this process: the tries of the last `seconds`, by counter."""
+    """The counters of this process: the attempts of the last `seconds`, by counter."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
@@ -168,7 +169,7 @@ class Counters:
         return tries
 
     def _drop_until(self, moment: float) -> None:
-        """The counter that was counted in last stands at the end. More than are remembered: the first ones go."""
+        """Drop counters without attempts since then, and the oldest of more than REMEMBERED. The newest stands last."""
         while self.moments:
             counter, tries = next(iter(self.moments.items()))
             if len(self.moments) <= REMEMBERED and max(tries.values(), default=0.0) > moment:

@@ -18,24 +18,24 @@ T = TypeVar("T")
 
 
 class UnitOfWork:
-    """Runs verbs in the database's threads and publishes what they collected."""
+    """Runs a rule in a transaction of the database's threads, and gives its events to the publisher."""
 
     def __init__(self, database: Database, publisher: Publisher) -> None:
         self.database = database
         self.publisher = publisher
 
-    async def write(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The verb's result, once it is committed and on its way to be told."""
+    async def write(self, rule: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The rule's result, once it is committed. Else it raises Unavailable, or what the rule raises."""
         events: list[Event] = []
 
         def run(connection: Connection) -> T:
             transaction = Transaction(connection)
-            result = verb(transaction, *args, **kwargs)
+            result = rule(transaction, *args, **kwargs)
             events[:] = transaction.events
             return result
 
         return await self.database.write(run, lambda: self.publisher.tell(events))  # type: ignore[no-any-return]
 
-    async def read(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The verb's result, from one snapshot of the database."""
-        return await self.database.read(lambda connection: verb(Transaction(connection), *args, **kwargs))  # type: ignore[no-any-return]
+    async def read(self, rule: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The rule's result, from one snapshot of the database. Raises Unavailable, and what the rule raises."""
+        return await self.database.read(lambda connection: rule(Transaction(connection), *args, **kwargs))  # type: ignore[no-any-return]

@@ -5,7 +5,8 @@ import itertools
 import random
 from collections.abc import Awaitable
 from typing import Any
-from urllib.parse import parse_qs
+
+from starlette.requests import HTTPConnection
 
 from webapp.domain import memberships
 from webapp.domain.accounts import Actor
@@ -48,13 +49,13 @@ class RoomConsumer(Consumer):
 
     async def connect(self) -> None:
         """Wait for the page's cursor, or take it from the URL."""
-        query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        if "since" not in query:
+        since = HTTPConnection(self.scope).query_params.get("since")
+        if not since:
             loop = asyncio.get_running_loop()
             self.waiting = loop.call_later(CURSOR_SECONDS, self.stop, Close.REFUSED, "The page's cursor did not come.")
             return
         try:
-            await self._join(commands.revision_of(query["since"][0]))
+            await self._join(commands.revision_of(since))
         except BadCommand as error:
             self.stop(Close.REFUSED, str(error))
 
