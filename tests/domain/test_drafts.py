@@ -5,8 +5,8 @@ import pytest
 from tests.factories import House
 from webapp.domain import drafts as rules
 from webapp.domain import messages
-from webapp.domain.drafts import Settled, Typed
-from webapp.domain.messages import AnotherText
+from webapp.domain.drafts import Settled
+from webapp.domain.messages import AnotherText, Draft
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_another_text_is_no_rest(text: str, stored: str) -> None:
 
 def test_a_rest_goes_before_the_next_draft(house: House) -> None:
     house.post(house.admin, "hello", key="key-one-1")
-    drafts = [Typed("key-one-1", "hellow"), Typed("key-two-2", "orld")]
+    drafts = [Draft("key-one-1", "hellow"), Draft("key-two-2", "orld")]
     assert house.do(rules.standing, house.admin, drafts) == [
         Settled(drafts[0], True, "w"),
         Settled(drafts[1], False, "world"),
@@ -49,7 +49,7 @@ def test_a_rest_goes_before_the_next_draft(house: House) -> None:
 def test_one_draft_may_make_several_messages(house: House) -> None:
     house.post(house.admin, "one", key="key-one-1")
     house.post(house.admin, "two", key=rules.derived("key-one-1", 2))
-    draft = Typed("key-one-1", "onetwothree")
+    draft = Draft("key-one-1", "onetwothree")
     assert house.do(rules.beyond, house.admin, draft) == (2, "three")
 
 
@@ -58,7 +58,7 @@ def test_a_deleted_message_is_not_made_again_and_a_changed_one_is_told(house: Ho
     house.do(messages.remove, house.admin, gone.id)
     edited = house.post(house.admin, "before", key="key-two-2")
     house.do(messages.change, house.admin, edited.id, "after", "<p>after</p>")
-    drafts = [Typed("key-one-1", "gone"), Typed("key-two-2", "before")]
+    drafts = [Draft("key-one-1", "gone"), Draft("key-two-2", "before")]
     assert house.do(rules.standing, house.admin, drafts) == [
         Settled(drafts[0], True, ""),
         Settled(drafts[1], False, "before", changed=True),

@@ -10,16 +10,8 @@ from dataclasses import dataclass, replace
 
 from webapp.domain import messages
 from webapp.domain.accounts import Actor
-from webapp.domain.messages import AnotherText
+from webapp.domain.messages import AnotherText, Draft
 from webapp.domain.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A draft as the page has it: its key and its whole text."""
-
-    key: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +21,13 @@ class Settled:
     `changed`: its key made a message of another text.
     """
 
-    draft: Typed
+    draft: Draft
     sent: bool
     rest: str
     changed: bool = False
 
 
-def standing(tx: Transaction, actor: Actor, drafts: Sequence[Typed]) -> list[Settled]:
+def standing(tx: Transaction, actor: Actor, drafts: Sequence[Draft]) -> list[Settled]:
     """How each draft stands, oldest first, the text carried on from one to the next."""
     settled: list[Settled] = []
     carried = ""
@@ -54,7 +46,7 @@ def standing(tx: Transaction, actor: Actor, drafts: Sequence[Typed]) -> list[Set
     return settled
 
 
-def beyond(tx: Transaction, actor: Actor, draft: Typed) -> tuple[int, str]:
+def beyond(tx: Transaction, actor: Actor, draft: Draft) -> tuple[int, str]:
     """(how many messages were made of it, what it has beyond them). Raises AnotherText."""
     made, text = 0, messages.clean(draft.body)
     while (stored := messages.stored(tx, actor, derived(draft.key, made + 1))) is not None:

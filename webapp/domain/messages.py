@@ -43,11 +43,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message before it is posted: its idempotency key, its source, and that rendered."""
+    """A message before it is posted: its idempotency key, its source, and that rendered, empty until it is."""
 
     key: str
     body: str
-    html: str
+    html: str = ""
 
 
 class Repeated(Conflict):

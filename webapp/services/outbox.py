@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from webapp.domain.accounts import acting
-from webapp.domain.drafts import Typed, beyond, derived
+from webapp.domain.drafts import beyond, derived
 from webapp.domain.errors import AnotherPerson, DomainError, Invalid, TooMany
-from webapp.domain.messages import AnotherText, Message
+from webapp.domain.messages import AnotherText, Draft, Message
 from webapp.services import posting
 from webapp.services.resources import Resources
 
@@ -18,14 +18,14 @@ REFUSED = (Invalid, TooMany, AnotherText, AnotherPerson)
 class Outcome:
     """What became of one draft. `fresh`: this request made the message."""
 
-    draft: Typed
+    draft: Draft
     message: Message | None = None
     fresh: bool = False
     error: DomainError | None = None
 
 
 async def send(
-    resources: Resources, session: str | None, room_id: int, drafts: Sequence[Typed], entered: bool
+    resources: Resources, session: str | None, room_id: int, drafts: Sequence[Draft], entered: bool
 ) -> list[Outcome]:
     """Each draft's outcome, oldest first. `entered`: the last one is complete, because its author has pressed Enter.
 
@@ -47,7 +47,7 @@ async def send(
 
 
 async def send_one(
-    resources: Resources, session: str | None, room_id: int, draft: Typed, carried: str, last: bool, entered: bool
+    resources: Resources, session: str | None, room_id: int, draft: Draft, carried: str, last: bool, entered: bool
 ) -> tuple[Outcome, str]:
     """(what became of it, what goes before the next draft's text). Raises what `post` raises."""
     whole = replace(draft, body=carried + draft.body)
@@ -66,7 +66,7 @@ async def send_one(
     return Outcome(draft, message, fresh), ""
 
 
-async def read_rest(resources: Resources, session: str | None, draft: Typed) -> tuple[int, str]:
+async def read_rest(resources: Resources, session: str | None, draft: Draft) -> tuple[int, str]:
     """(how many messages were made of the draft, its text beyond them). Raises SignedOut, AnotherText."""
     _, found = await resources.work.read(acting(session, beyond, draft))
     return found

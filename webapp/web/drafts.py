@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from webapp.domain import memberships, messages
 from webapp.domain.accounts import Actor
-from webapp.domain.drafts import Settled, Typed, standing
+from webapp.domain.drafts import Settled, standing
 from webapp.domain.errors import DomainError, Invalid
 from webapp.domain.memberships import Entry, Room
-from webapp.domain.messages import AnotherText
+from webapp.domain.messages import AnotherText, Draft
 from webapp.domain.transaction import Transaction
 from webapp.templating import render
 from webapp.web import forms, guards, pages
@@ -25,7 +25,7 @@ SPARE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ShownDraft:
     """What drafts/_draft.html shows. A spare one is disabled until the one before it is sent."""
 
     key: str
@@ -52,22 +52,22 @@ class Begun:
     rest: str
 
 
-def blank(actor: Actor, room: Room, body: str = "", problem: str = "", spare: bool = False) -> Draft:
+def blank(actor: Actor, room: Room, body: str = "", problem: str = "", spare: bool = False) -> ShownDraft:
     """A draft with a fresh key: blank, or with the text of one that was refused."""
-    return Draft(messages.fresh_key(actor.id), body, problem, f"Message {room.name}", spare)
+    return ShownDraft(messages.fresh_key(actor.id), body, problem, f"Message {room.name}", spare)
 
 
 def refused(key: str, error: DomainError) -> Refused:
     return Refused(key, error.text, messages.renewed(key) if isinstance(error, AnotherText) else "")
 
 
-def typed_in(data: FormData) -> list[Typed]:
+def typed_in(data: FormData) -> list[Draft]:
     """The form's drafts, oldest first; in the page the newest stands first. Raises Invalid."""
     keys = [value for value in data.getlist("key") if isinstance(value, str)]
     bodies = [value for value in data.getlist("body") if isinstance(value, str)]
     if len(keys) != len(bodies) or not 0 < len(keys) <= MOST_DRAFTS:
         raise Invalid(form="A post needs a key and a body.")
-    return [Typed(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
+    return [Draft(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
 
 
 async def settle(request: Request) -> Response:
@@ -85,7 +85,7 @@ async def settle(request: Request) -> Response:
     return pages.fragment(text)
 
 
-def read(tx: Transaction, actor: Actor, room_id: int, drafts: Sequence[Typed]) -> tuple[Entry, list[Settled]]:
+def read(tx: Transaction, actor: Actor, room_id: int, drafts: Sequence[Draft]) -> tuple[Entry, list[Settled]]:
     """Raises NotFound to who is no member."""
     return memberships.require(tx, actor, room_id), standing(tx, actor, drafts)
 

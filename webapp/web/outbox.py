@@ -7,8 +7,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain.drafts import Typed
 from webapp.domain.errors import AnotherPerson
+from webapp.domain.messages import Draft
 from webapp.services import outbox, posting
 from webapp.services.outbox import Outcome
 from webapp.templating import RenderedMessages, render
@@ -43,7 +43,7 @@ async def post(request: Request) -> Response:
     return to_outbox(resources(request).rendered, room_id, outcomes, past=bool(data.get("past")), since=since)
 
 
-async def send(request: Request, room_id: int, draft: Typed) -> Outcome:
+async def send(request: Request, room_id: int, draft: Draft) -> Outcome:
     """Raises SignedOut, NotFound, Unavailable."""
     try:
         message, fresh = await posting.post(resources(request), session_hash(request), room_id, draft.key, draft.body)
