@@ -1,4 +1,4 @@
-"""Case 65 at the door: an endpoint that waits is cancelled when its client goes, and gets all of its request."""
+"""Case 65: an endpoint that waits is cancelled when its client goes, and gets all of its request."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Case 63: guesses, crowds and strangers at the door of real servers: one on SQLite, two on PostgreSQL and Redis."""
+"""Case 63: guesses, crowds and strangers before real servers: one on SQLite, two on PostgreSQL and Redis."""
 
 import asyncio
 import os

@@ -90,7 +90,7 @@ class Passwords:
             if not come:
                 self._leave(turn)
         if not come:
-            raise Busy("Many people are at the door just now. Try again in a moment.", 2)
+            raise Busy("Many people are signing in just now. Try again in a moment.", 2)
         return turn
 
     def _advance(self) -> None:
