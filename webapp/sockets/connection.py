@@ -8,7 +8,7 @@ from webapp.settings import Limits
 from webapp.sockets.codes import Close
 from webapp.sockets.frame import Frame
 from webapp.sockets.outlet import EXTENSION, Outlet
-from webapp.sockets.plain import PlainDoor
+from webapp.sockets.plain import PlainOutlet
 
 
 class Connection:
@@ -21,7 +21,7 @@ class Connection:
 
     def __init__(self, scope: Any, send: Any, limits: Limits) -> None:
         self.limits = limits
-        self.door: Outlet = scope.get("extensions", {}).get(EXTENSION) or PlainDoor(send)
+        self.door: Outlet = scope.get("extensions", {}).get(EXTENSION) or PlainOutlet(send)
         self.door.paused = self.pause
         self.door.resumed = self.resume
         self.push = self.door.write

@@ -1,4 +1,4 @@
-"""A fragment as it travels: rendered once, framed once, the same bytes for every socket (RFC 6455, section 5.2)."""
+"""A WebSocket frame that is encoded once and sent to any number of sockets (RFC 6455, section 5.2)."""
 
 import zlib
 from functools import cached_property
@@ -9,7 +9,7 @@ LEVEL, WINDOW_BITS, MEMORY_LEVEL = 6, 12, 5
 
 
 class Frame:
-    """One whole text message of a server."""
+    """One text message from the server, as one frame. `len` is its length in bytes, uncompressed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -21,7 +21,7 @@ class Frame:
 
     @cached_property
     def deflated(self) -> bytes:
-        """The same compressed by itself (RFC 7692 without context takeover), so that it suits every socket, too."""
+        """Compressed without context takeover (RFC 7692), so that the same bytes suit every socket that compresses."""
         packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -WINDOW_BITS, MEMORY_LEVEL)
         payload = (packer.compress(self.text.encode()) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
         packed = header(len(payload))
@@ -32,6 +32,7 @@ class Frame:
 
 
 def header(length: int) -> bytes:
+    """Of an unmasked text frame whose payload has this length."""
     if length < 126:
         return bytes((TEXT, length))
     if length < 65_536:

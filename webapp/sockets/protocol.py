@@ -1,8 +1,10 @@
-"""uvicorn's WebSocket protocol with a door for ready-made frames: `--ws webapp.sockets.protocol:FrameProtocol`.
+"""uvicorn's WebSocket protocol that takes ready frames: `--ws webapp.sockets.protocol:FrameProtocol`.
 
-It advertises `scope["extensions"]["tertulia.frames"]`, a `FrameDoor`. A frame given there goes to the transport at once
-and unchanged, so that one bytes object serves any number of sockets. Where the server is another one, the extension is
-missing and `plain.py` uses the ordinary `websocket.send`.
+It offers a `FrameOutlet` as `scope["extensions"]["tertulia.frames"]`. A frame given to it goes to the transport at once
+and unchanged, so that one bytes object serves any number of sockets. Other servers have no such extension; for them
+`plain.py` uses `websocket.send`.
+
+uvicorn promises none of the names that are used here. tests/transport/ compares them with the installed version.
 """
 
 import logging
@@ -32,20 +34,18 @@ DEFLATE = ServerPerMessageDeflateFactory(
     compress_settings={"memLevel": MEMORY_LEVEL},
 )
 LOG = logging.getLogger("tertulia.sockets.protocol")
-LOG.setLevel(logging.WARNING)  # uvicorn and websockets write three lines for each socket, with addresses of 60 KB
+LOG.setLevel(logging.WARNING)  # uvicorn and websockets log three lines for each socket, with addresses of up to 60 KB
 CLOSE_SECONDS = 5.0
 LAST_SECONDS = 1.5
-"""What a peer has to read its closing frame when the server ends."""
+"""Seconds in which a peer can read its closing frame when the server ends."""
 SPREAD_SECONDS, SPREAD_EACH = 3.0, 0.005
 
 
-class FrameDoor:
-    """What the application holds of one socket.
+class FrameOutlet:
+    """The `Outlet` of one socket of a FrameProtocol.
 
-    `write(frame)` gives the transport one whole frame; it is False while the transport takes none, and a closed socket
-    swallows it. `put` does the same with the bytes of a plain one: it is the transport's own method, and None while
-    that takes none, after the end, and for who compresses. `paused` is called when it becomes None, `resumed` when the
-    peer reads again.
+    `write` gives the transport one whole frame; False while paused. A closed socket drops it. `put` is the transport's
+    own `write`; None while paused, when closed, or when compressed.
     """
 
     __slots__ = ("deflates", "paused", "protocol", "resumed", "write")
@@ -75,15 +75,14 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Any, server_state: Any, app_state: dict[str, Any], _loop: Any = None) -> None:
         self.taking = True
-        self.ended = False
-        self.door: FrameDoor | None = None
+        self.outlet: FrameOutlet | None = None
         super().__init__(config, server_state, app_state, _loop)
         self.logger = LOG
         self.peers: Peers = app_state.get(KEY) or Peers(Limits(), Times())
         extensions = [DEFLATE] if config.ws_per_message_deflate else []
         largest = min(config.ws_max_size, self.peers.limits.frame)
         self.conn = BoundedFrames(self.peers.limits, extensions, largest, self.logger)
-        # asyncio's own are five deques, 4 KiB for each socket.
+        # asyncio's Queue and Event would take 4 KiB for each socket.
         self.queue = Inbox(self.loop)  # type: ignore[assignment]
         self.writable = Gate(self.loop)  # type: ignore[assignment]
         self.writable.set()
@@ -91,46 +90,45 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if hasattr(self, "scope"):  # a bad handshake was answered already
-            self.door = FrameDoor(self)
-            self.scope["extensions"][EXTENSION] = self.door  # type: ignore[assignment]
+            self.outlet = FrameOutlet(self)
+            self.scope["extensions"][EXTENSION] = self.outlet  # type: ignore[assignment]
 
-    @property
-    def close_sent(self) -> bool:
-        """Set by uvicorn wherever it ends a socket; from then on nothing is put any more."""
-        return self.ended
+    def stop_sending(self) -> None:
+        """Nothing is put from now on: the socket has ended, or is about to."""
+        self.close_sent = True
+        self._tell_paused()
 
-    @close_sent.setter
-    def close_sent(self, ended: bool) -> None:
-        self.ended = ended
-        if ended:
-            self.stop_putting()
+    def _tell_paused(self) -> None:
+        if self.outlet is not None and self.outlet.paused is not None:
+            self.outlet.paused()
 
-    def stop_putting(self) -> None:
-        if self.door is not None and self.door.paused is not None:
-            self.door.paused()
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self.close_sent:
+            self.stop_sending()
 
     def pause_writing(self) -> None:
         self.taking = False
-        self.stop_putting()
+        self._tell_paused()
         super().pause_writing()
 
     def resume_writing(self) -> None:
         self.taking = True
         super().resume_writing()
-        if self.door is not None and self.door.resumed is not None:
-            self.door.resumed()
+        if self.outlet is not None and self.outlet.resumed is not None:
+            self.outlet.resumed()
 
     def write_frame(self, frame: Frame) -> bool:
-        if self.taking and not self.ended:
+        if self.taking and not self.close_sent:
             self.put(frame.plain)
             return True
-        return self.ended or self.disconnected
+        return self.close_sent or self.disconnected
 
     def write_deflated(self, frame: Frame) -> bool:
-        if self.taking and not self.ended:
+        if self.taking and not self.close_sent:
             self.put(frame.deflated)
             return True
-        return self.ended or self.disconnected
+        return self.close_sent or self.disconnected
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -138,12 +136,12 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.ended:  # uvicorn would never answer
+        if self.conn.handshake_exc is not None and not self.close_sent:  # uvicorn would never answer
             answer = b"".join(self.conn.data_to_send()) or self.conn.reject(400, "").serialize()
             self._end_with(answer)
 
     def send_receive_event_to_app(self) -> None:
-        """uvicorn's, but text that is no UTF-8 makes no traceback in the log."""
+        """As uvicorn does it, but text that is not UTF-8 makes no traceback in the log."""
         try:
             if self.curr_msg_data_type == "text":
                 b"".join(self.frames).decode()
@@ -154,13 +152,13 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        """Who does not read is not answered: the answers would be kept."""
+        """A peer that does not read gets no pong: pongs would pile up in the transport."""
         pongs = b"".join(self.conn.data_to_send())
         if self.taking:
             self.transport.write(pongs)
 
     def handle_parser_exception(self) -> None:
-        """The peer broke the protocol, or a bound."""
+        """The peer broke the protocol, or passed a bound."""
         close = self.conn.close_sent
         code, reason = (close.code, close.reason) if close is not None else (Close.LOST, "")
         if self.conn.over is not None:
@@ -169,12 +167,12 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.handshake_complete:
             self._end_with(b"".join(self.conn.data_to_send()))
         else:
-            self.transport.abort()  # frames before the handshake's answer
+            self.transport.abort()  # frames came before the answer to the handshake
 
     def _end_with(self, last: bytes) -> None:
-        """Write this, and read nothing more."""
+        """Write this last, and read nothing more."""
         self.transport.write(last)
-        self.close_sent = True
+        self.stop_sending()
         if not self.read_paused:
             self.transport.pause_reading()
         self.read_paused = False  # or uvicorn would read on when its queue is empty
@@ -184,13 +182,13 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def handle_close(self, event: Any) -> None:
         super().handle_close(event)
-        self.close_sent = True  # the peer has closed: what is still written to it goes nowhere
+        self.stop_sending()
         self.end_soon()
 
     def eof_received(self) -> None:
-        """The peer says no more, so it has gone. One that does not read either would keep the transport for ever."""
+        """A peer that sends no more has gone. If it does not read either, the transport would stay open for ever."""
         super().eof_received()
-        self.close_sent = True
+        self.stop_sending()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": Close.LOST})
         self.end_soon()
 
@@ -203,7 +201,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             return
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
+        self.stop_sending()
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         if self.read_paused:
             self.read_paused = False
@@ -211,7 +209,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         self.end_soon()
 
     def shutdown(self) -> None:
-        """The server ends: close 1012, each at a moment of its own, so that not all come back at the same time."""
+        """Close with 1012 at a random moment, so that not all peers come back at the same time."""
         spread = min(SPREAD_SECONDS, len(self.connections) * SPREAD_EACH)
         self.loop.call_later(random.random() * spread, self._shutdown_now)  # noqa: S311 - jitter
 
@@ -219,21 +217,23 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         if self.disconnected or self.transport.is_closing():
             return
         super().shutdown()
-        self.close_sent = True  # no frame after the closing one
+        self.stop_sending()  # no frame after the closing one
         self.close_timer = self.loop.call_later(LAST_SECONDS, self.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self.taking = False
-        self.stop_putting()
-        self.door = None
+        self._tell_paused()
+        self.outlet = None
 
     async def send(self, message: Any) -> None:
         await super().send(message)
+        if self.close_sent:
+            self.stop_sending()
         if message["type"] == "websocket.http.response.body" and self.close_sent:
-            self.handshake_complete = True  # answered in another way; uvicorn would log it as an error
+            self.handshake_complete = True  # the refusal was sent; without this uvicorn logs an error
         if self.handshake_complete and self.request is not None:
-            # The parser holds them as long as it lives; 4 KiB that only the handshake needs.
+            # websockets' parser keeps them while it lives; they are 4 KiB that only the handshake needs.
             self.request.headers.clear()
             self.response.headers.clear()
             self.request = self.response = None  # type: ignore[assignment]

@@ -1,13 +1,13 @@
-"""How a connection ends whose peer is not listened to any more."""
+"""Ends a connection from which nothing more is read."""
 
 import asyncio
 
 LINGER_SECONDS = 0.5
-"""How long it stays open, unread: a reset at once would take the last answer away from the peer."""
+"""Seconds it stays open: a reset at once could reach the peer before the last answer, and delete it."""
 
 
 def linger(loop: asyncio.AbstractEventLoop, transport: asyncio.Transport) -> asyncio.TimerHandle:
-    """End a connection that is not read any more, when the peer has had time to read what was written last."""
+    """Close the writing side now, and abort after LINGER_SECONDS, in which the peer can read the last answer."""
     if transport.can_write_eof() and not transport.is_closing():
         transport.write_eof()
     return loop.call_later(LINGER_SECONDS, transport.abort)

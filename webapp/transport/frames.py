@@ -1,7 +1,7 @@
-"""websockets' parser with bounds on what a peer may send: frames, fragments of a message, and long handshake lines.
+"""websockets' parser with bounds on what a peer may send: frames, fragments of a message, bytes of a handshake line.
 
-A frame costs its parsing whatever is in it, so the frames are counted in the parser: the first one over the bound ends
-the connection, and what came with it is not looked at.
+Parsing costs the same for an empty frame, so frames are counted in the parser: the first one over a bound ends the
+connection, and bytes that came after it are not parsed.
 """
 
 import time
@@ -18,7 +18,7 @@ from webapp.settings import Limits
 
 
 class LongLines(StreamReader):
-    """Takes header lines as long as a head may be; websockets' own bound is 8 KiB, which two cookies can fill."""
+    """Takes header lines up to MAX_HEAD; websockets' own bound of 8 KiB is less than two large cookies."""
 
     longest: int
 
@@ -27,9 +27,9 @@ class LongLines(StreamReader):
 
 
 class BoundedFrames(ServerProtocol):
-    """`over` says which bound was passed, for the log; None while none was."""
+    """`over` names the bound that was passed, for the log; None while none was."""
 
-    # In slots, because with them the parser's dictionary would pass what instances share: 1.4 KiB for each socket.
+    # Slots: with more attributes the instance's dict is no longer shared, which costs 1.4 KiB for each socket.
     __slots__ = ("admitted", "counting_since", "fragments", "frames_left", "limits", "over")
 
     def __init__(
@@ -44,11 +44,11 @@ class BoundedFrames(ServerProtocol):
         self.fragments = 0
         self.reader = LongLines()
         self.reader.longest = limits.head
-        self.parser = self.parse()  # the one that was begun reads by the other reader
+        self.parser = self.parse()  # the one that the library has begun uses the reader that was replaced
         next(self.parser)
 
     def admit(self) -> None:
-        """The peer has signed in: frames are counted over a time from now on, not over its life."""
+        """The peer has signed in: from now on frames are counted in windows of time, not over the whole connection."""
         self.admitted = True
         self._count_again()
 
@@ -75,7 +75,7 @@ class BoundedFrames(ServerProtocol):
         self.frames_left = self.limits.frames - 1
 
     def _end(self, code: CloseCode, reason: str) -> None:
-        """Close with this code; the error stops the parser, whose own close comes too late to be sent."""
+        """Close with this code, and stop the parser. Raises ProtocolError."""
         self.over = reason
         self.fail(code, reason)
         raise ProtocolError(reason)

@@ -1,7 +1,9 @@
 """uvicorn's HTTP protocol with bounds: `--http webapp.transport.http:BoundedHttp`.
 
-A request's head has a size, a count of fields and a time; what surrounds a body has a size, and the body a time; an
-answer has a time in which some of it must be read. What is over a bound is answered once, and read no further.
+Bounded are a request's head (bytes, header fields, seconds), its body's framing (bytes) and arrival (seconds), and the
+seconds in which a peer must read some of its answer. A request over a bound is answered once, and read no further.
+
+uvicorn promises none of the names that are used here. tests/transport/ compares them with the installed version.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from webapp.transport.peers import KEY, Peers, network_of
 
 PIPELINED = 8
 LAST_SECONDS = 3.0
-"""What a body, or a reader, is given when the server ends."""
+"""Seconds for a body to arrive, or an answer to be read, when the server ends."""
 
 
 class TooMany(Exception):
@@ -25,7 +27,7 @@ class TooMany(Exception):
 
 
 class Awaited(Enum):
-    """What the peer has begun and not finished."""
+    """The part of a request that the peer has begun and not finished."""
 
     HEAD = auto()
     BODY = auto()
@@ -42,7 +44,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.deadline: asyncio.TimerHandle | None = None
         self.reading: asyncio.TimerHandle | None = None
         self.ended = False
-        # Of the request that comes in: bytes on the wire, of its body, and how many requests were begun until now.
+        # Of the request that comes in: bytes on the wire, and bytes of its body; and how many requests have begun.
         self.sent = self.body_sent = self.begun = 0
         self.in_head = True
         self.whole = False
@@ -62,7 +64,7 @@ class BoundedHttp(HttpToolsProtocol):
     # -- what comes in
 
     def data_received(self, data: bytes) -> None:
-        """Never more to the parser than a head may be, so that what is too much is not parsed."""
+        """The parser gets at most MAX_HEAD bytes at once, so that little is parsed beyond a bound."""
         while data and not self.ended and not self.transport.is_closing():
             room = self.limits.head - self.sent if self.in_head and not self.whole else self.limits.head
             self._feed(data[:room])
@@ -87,7 +89,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._await(None)
 
     def _look(self) -> None:
-        """What is awaited of an unfinished request, and whether it has become too much."""
+        """Note what is awaited of an unfinished request, and refuse it when it is over a bound."""
         awaited = Awaited.HEAD if self.in_head else Awaited.BODY
         if awaited is not self.awaited:
             self._await(awaited)
@@ -104,7 +106,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.in_head, self.whole = True, False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """uvicorn's, and a count: there are a dozen for each request, so no call more."""
+        """As uvicorn does it, and a count. Copied: a dozen calls more for each request would show in a profile."""
         if len(self.headers) >= self.limits.header_fields:
             raise TooMany(f"A request may have {self.limits.header_fields} header fields.")
         name = name.lower()
@@ -137,7 +139,7 @@ class BoundedHttp(HttpToolsProtocol):
     # -- times
 
     def _await(self, awaited: Awaited | None, seconds: float | None = None) -> None:
-        """The peer has so long to finish what it has begun; None: nothing is begun."""
+        """Start the time in which the peer must finish this part; None: it has begun nothing."""
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
@@ -151,7 +153,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.awaited = awaited
 
     def _late(self) -> None:
-        if self.flow.read_paused:  # it is our turn, not the peer's
+        if self.flow.read_paused:  # reading was paused by the server, so the peer is not late
             self._await(self.awaited)
         elif not self.begun:
             self.transport.close()  # a browser's spare connection: an answer would be taken for the next request's
@@ -159,13 +161,13 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(408, "This request took too long.")
 
     def give_up(self) -> None:
-        """Room is needed for newer connections of this address."""
+        """Called by Peers when this address has too many unfinished requests."""
         self._refuse(408, "There are too many unfinished requests from this address.")
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if not self.whole:
-            self._unset_keepalive_if_required()  # the time of what has been begun counts
+            self._unset_keepalive_if_required()  # the next request has begun, and has its own time
         if self.transport.is_closing():
             self._watch(self.times.unread)
 
@@ -182,7 +184,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._watch(None)
 
     def _watch(self, seconds: float | None) -> None:
-        """Abort a peer that reads nothing for so long of what there is for it; None: there is nothing any more."""
+        """Abort a peer that reads nothing for so long while something is unread; None: stop watching."""
         if self.reading is not None:
             self.reading.cancel()
             self.reading = None
@@ -199,7 +201,7 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.abort()
 
     def shutdown(self) -> None:
-        """The server ends: what is idle is closed at once, what is on its way has a little time."""
+        """Close idle connections at once; give unfinished requests and unread answers LAST_SECONDS."""
         super().shutdown()
         if self.awaited is not None and not self.transport.is_closing():
             self._await(self.awaited, LAST_SECONDS)
@@ -211,14 +213,14 @@ class BoundedHttp(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _refuse(self, status: int, reason: str) -> None:
-        """One answer where one is due, one line in the log, and nothing more is read."""
+        """Answer once if no answer has begun, log one line, and read nothing more."""
         self.ended = True
         self._await(None)
         self._unset_keepalive_if_required()
         self.flow.pause_reading()
         self.peers.complain(self.address, f"{reason} ({status})")
         if self.in_head and self._answering():
-            self.cycle.keep_alive = False  # an earlier request's answer is under way: the connection ends with it
+            self.cycle.keep_alive = False  # an earlier request is being answered: the connection ends after that
             return
         if self._may_answer():
             self.transport.write(self._answer(status, reason))
@@ -228,7 +230,7 @@ class BoundedHttp(HttpToolsProtocol):
         linger(self.loop, self.transport)
 
     def _may_answer(self) -> bool:
-        """Whether the refused request has begun and has no answer yet, and no other one's is under way."""
+        """Whether the refused request has begun, has no answer yet, and comes next."""
         if self.in_head:
             return self.begun > 0
         return self._answering() and not self.cycle.response_started and not self.pipeline
@@ -245,7 +247,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def fault(error: httptools.HttpParserError) -> tuple[int, str]:
-    """(status, reason) of what the parser stopped at."""
+    """(status, reason) for the error at which the parser stopped."""
     if isinstance(error.__context__, TooMany):
         return 431, str(error.__context__)
     return 400, "This is not a request."

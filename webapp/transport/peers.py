@@ -1,4 +1,4 @@
-"""What a process keeps about its peers: their bounds, who is still sending a request, whom the log has named."""
+"""Keeps count of peers: unfinished requests of each address, and which networks the log has named."""
 
 import logging
 import time
@@ -10,14 +10,14 @@ from webapp.settings import Limits, Times
 log = logging.getLogger("tertulia.transport")
 
 KEY = "peers"
-"""In the lifespan's state, which is where a server's protocols find it."""
+"""The key in the lifespan's state, from which the server's protocols take it."""
 ARRIVING_SECONDS = 1.0
-"""A request that was begun so recently is not dropped for its address's sake: a burst may come from one proxy."""
+"""A request younger than this is never given up: one proxy may send a burst for many people."""
 WINDOW_SECONDS, MOST_NAMED = 60.0, 100
 
 
 class Sender(Protocol):
-    """A connection whose request is not whole yet."""
+    """A connection whose request is unfinished."""
 
     def give_up(self) -> None: ...
 
@@ -33,7 +33,7 @@ class Peers:
         self._naming_since = 0.0
 
     def begin(self, address: str, sender: Sender) -> None:
-        """Above MAX_UNFINISHED_PER_ADDRESS the one that has been sending for longest is given up."""
+        """Note an unfinished request; above MAX_UNFINISHED_PER_ADDRESS the oldest of its address is given up."""
         senders = self._senders.get(address)
         if senders is None:
             senders = self._senders[address] = {}
@@ -51,7 +51,7 @@ class Peers:
                 del self._senders[address]
 
     def complain(self, address: str, text: str) -> None:
-        """One line a minute for each network, and no more than MOST_NAMED of them: nobody fills the disk with it."""
+        """Log at most one line a minute for each network, and at most MOST_NAMED lines: nobody can fill the disk."""
         now = time.monotonic()
         if now - self._naming_since > WINDOW_SECONDS:
             self._naming_since = now
@@ -63,6 +63,6 @@ class Peers:
 
 
 def network_of(client: tuple[str, int] | None) -> str:
-    """What a peer's connections are counted by; empty for a Unix socket."""
+    """The network by which a peer's connections are counted; empty for a Unix socket."""
     host = client[0] if client else ""
     return addresses.network(host) if ":" in host else host
