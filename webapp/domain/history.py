@@ -5,7 +5,7 @@ The log holds the room's messages and its own facts: what is the same for all it
 
 from dataclasses import dataclass
 
-from webapp.domain import memberships
+from webapp.domain import memberships, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import NotFound
 from webapp.domain.memberships import Entry
@@ -51,8 +51,8 @@ Change = Message | Facts
 class Changes:
     """What happened after revision `since`, up to `head`; `room` if that is among it.
 
-    `reset`: too much, or a log that we do not know. Then `messages` is the newest page instead, `older` says whether
-    it has one before it, and `room` is always there.
+    `reset`: too much, or a log that we do not know. Then `messages` is the newest page instead, and `older` says
+    whether it has one before it.
     """
 
     since: int
@@ -116,8 +116,10 @@ def changes(tx: Transaction, room_id: int, since: int) -> Changes:
     found = messages.changes(tx.connection, room_id, since, WINDOW + 1)
     if found is None:
         return Changes(since, since, [])
-    head, room, changed = found
+    head, changed_revision, changed = found
+    # Rarely asked for, hence by itself; where it is already newer than `head` it is told again with its revision.
+    room = rooms.facts(tx, room_id) if changed_revision > since or since > head else None
     if since <= head and len(changed) <= WINDOW:
-        return Changes(since, head, changed, room if room.revision > since else None)
+        return Changes(since, head, changed, room)
     page = newest(tx, room_id)
     return Changes(since, head, page.messages, room, reset=True, older=page.older)

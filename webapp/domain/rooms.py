@@ -20,6 +20,7 @@ __all__ = [
     "change",
     "create",
     "directory",
+    "facts",
     "heads",
     "last_posted_at",
     "position",
@@ -51,6 +52,11 @@ def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, v
     named = {"name": facts.name, "topic": facts.topic, "visibility": facts.visibility, "community": facts.community}
     tx.publish(events.room_changed(room_id, facts.revision, named))
     return facts
+
+
+def facts(tx: Transaction, room_id: int) -> Facts | None:
+    """None without such a room."""
+    return rooms.facts(tx.connection, room_id)
 
 
 def checked(name: str, topic: str, visibility: str) -> tuple[str, str, str]:

@@ -63,18 +63,21 @@ class Acknowledged:
 
 def changed(rendered: RenderedMessages, changes: Iterable[Change], since: int, head: int) -> str:
     """What leads a reader from revision `since` to `head`. Each message once, in its newest state, by id."""
-    ordered = sorted(changes, key=lambda change: change.id)
-    messages = [change for change in ordered if isinstance(change, Message)]
-    shown = [message for message in messages if message.deleted_at is None]
-    change = Changed(
-        head=head,
-        removed=[message for message in messages if message.deleted_at is not None],
-        replaced=[message for message in shown if message.posted_revision <= since],
-        posted=[message for message in shown if message.posted_revision > since],
-        html=rendered.html,
-    )
-    told = render("messages/events/changed.html", change=change)
-    return told + "".join(room_changed(change) for change in ordered if isinstance(change, Facts))
+    room = ""
+    removed: list[Message] = []
+    replaced: list[Message] = []
+    posted: list[Message] = []
+    for each in sorted(changes, key=lambda change: change.id):
+        if isinstance(each, Facts):
+            room = room_changed(each)
+        elif each.deleted_at is not None:
+            removed.append(each)
+        elif each.posted_revision > since:
+            posted.append(each)
+        else:
+            replaced.append(each)
+    change = Changed(head, removed, replaced, posted, rendered.html)
+    return render("messages/events/changed.html", change=change) + room
 
 
 def reset(rendered: RenderedMessages, room_id: int, changes: Changes) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from webapp.store.prepared import Prepared
-from webapp.store.rooms import FACTS, Facts
 from webapp.store.schema import messages, rooms, users
 from webapp.store.users import SHOWN_NAME
 
@@ -80,9 +79,9 @@ OPENING_LATER = (
 OPENING_LAST = OPENING.order_by(messages.c.id.desc()).limit(1)
 OPENING_NEXT = OPENING.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
 FOLLOWING_UNTIL = FOLLOWING.where(messages.c.created_at <= bindparam("moment"))
-# Head and facts come in the same statement, hence of the same snapshot: what is not listed did not change up to it.
-CHANGES = (
-    select(rooms.c.head, *FACTS, *COLUMNS)
+# The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
+CHANGES = Prepared(
+    select(rooms.c.head, rooms.c.changed_revision, *COLUMNS)
     .select_from(
         rooms.outerjoin(
             messages, (messages.c.room_id == rooms.c.id) & (messages.c.revision > bindparam("since"))
@@ -96,6 +95,13 @@ CHANGES = (
 
 def _message(row: Sequence[Any]) -> Message:
     return Message(*row)
+
+
+def _of_driver(row: Sequence[Any]) -> Message:
+    """From a Prepared's row, in which SQLite's truth values are numbers."""
+    values = list(row)
+    values[7:9] = bool(row[7]), bool(row[8])  # continues, opens_day
+    return Message(*values)
 
 
 def _all(connection: Connection, statement: Select[Any], **values: int) -> list[Message]:
@@ -165,13 +171,16 @@ def opening_next(connection: Connection, room_id: int, message_id: int) -> Messa
     return next(iter(_all(connection, OPENING_NEXT, room=room_id, id=message_id)), None)
 
 
-def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, Facts, list[Message]] | None:
-    """(head, the room, messages changed after `since`, tombstones too, at most `limit`), by id. None without a room."""
-    rows = connection.execute(CHANGES, {"room": room_id, "since": since, "limit": limit}).all()
+def changes(connection: Connection, room_id: int, since: int, limit: int) -> tuple[int, int, list[Message]] | None:
+    """(head, the revision that changed the room itself last, messages), None without a room.
+
+    Messages that changed after `since`, tombstones too, by id and at most `limit`.
+    """
+    rows = CHANGES.all(connection, {"room": room_id, "since": since, "limit": limit})
     if not rows:
         return None
-    first = 1 + len(FACTS)
-    return rows[0][0], Facts(*rows[0][1:first]), [_message(row[first:]) for row in rows if row[first] is not None]
+    head, changed_revision = rows[0][:2]
+    return head, changed_revision, [_of_driver(row[2:]) for row in rows if row[2] is not None]
 
 
 def change(connection: Connection, message_id: int, revision: int, **values: Any) -> None:

@@ -95,6 +95,11 @@ def change(connection: Connection, room_id: int, name: str, topic: str, visibili
     return Facts(*connection.execute(changed.returning(*FACTS)).one())
 
 
+def facts(connection: Connection, room_id: int) -> Facts | None:
+    row = connection.execute(select(*FACTS).where(rooms.c.id == room_id)).first()
+    return Facts(*row) if row else None
+
+
 def advance(connection: Connection, room_id: int) -> int:
     """The revision of a change that is about to be written. Holds the room's lock until the end of the transaction."""
     return int(connection.execute(ADVANCE, {"room": room_id}).scalar_one())
