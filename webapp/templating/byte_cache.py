@@ -31,11 +31,10 @@ class ByteCache(Generic[K, V]):
     def put(self, key: K, value: V) -> None:
         """Keep this instead of what the key had. What is larger than the whole cache is not kept."""
         with self.lock:
-            self.kept.pop(key, None)
             try:
                 self.kept[key] = value
             except ValueError:
-                return
+                self.kept.pop(key, None)
 
 
 def weight(text: str) -> int:
