@@ -183,7 +183,7 @@ def found(tx: Transaction, scripts: Sequence[Script]) -> tuple[list[Actor], list
     tx.now -= (DAYS + 1) * 86_400 * SECOND
     admin_id = accounts.set_up(tx, NAME, TIME_ZONE, newcomer(PEOPLE[0]))
     people = [actor(admin_id, PEOPLE[0], "admin")]
-    invitation = invitations.make(tx, people[0], str(len(PEOPLE) + 3), "90")
+    invitation = invitations.make(tx, people[0], len(PEOPLE) + 3, 90)
     for name in PEOPLE[1:]:
         people.append(actor(accounts.sign_up(tx, invitation, newcomer(name)), name, "member"))
     return people, [open_room(tx, people, script, MEMBERS[place]) for place, script in enumerate(scripts)]

@@ -14,7 +14,7 @@ def files(folder: str) -> list[Path]:
 
 
 FILES = files("webapp")
-EVERYWHERE = [path for folder in ("webapp", "tests", "bench") for path in files(folder)]
+EVERYWHERE = [path for folder in ("webapp", "tests", "bench", "scripts") for path in files(folder)]
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION = 300, 40, 8
 
 
