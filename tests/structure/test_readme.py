@@ -5,6 +5,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 import yaml
 
 from webapp.__main__ import cli
@@ -13,6 +14,7 @@ from webapp.web.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
+DEVELOPERS = (ROOT / "DEVELOPERS.md").read_text()
 SETTINGS = (ROOT / "webapp/settings.py").read_text()
 
 
@@ -82,3 +84,17 @@ def test_files_of_the_documents_exist() -> None:
         text = (ROOT / document).read_text()
         for name in re.findall(r"`((?:webapp|templates|static|tests|scripts|bench|docs)/[\w./-]*\w)`", text):
             assert (ROOT / name).exists(), f"{document} names {name}"
+        for name in re.findall(r"`((?:web|sockets|services|domain|store|markup|transport)/\w+\.py)`", text):
+            if "pins" not in name:  # the example of a feature
+                assert (ROOT / "webapp" / name).exists(), f"{document} names {name}"
+
+
+@pytest.mark.parametrize("folder", ["sockets", "services"])
+def test_the_map_names_each_file(folder: str) -> None:
+    table = DEVELOPERS.partition(f"### Each file of `webapp/{folder}/`")[2].partition("\n#")[0]
+    told = {
+        name
+        for row in table.splitlines()
+        for name in re.findall(r"`(\w+\.py)`", row.split("|")[1] if "|" in row else "")
+    }
+    assert told == {path.name for path in (ROOT / "webapp" / folder).glob("*.py")} - {"__init__.py"}
