@@ -49,7 +49,7 @@ def test_a_burst_leaves_as_one_frame(world: World) -> None:
         frames.append(event["text"])
         await Reader._send(reader, event)
 
-    reader.connection.door.send = record
+    reader.connection.outlet.send = record
     world.arrive(reader)
     world.settle()
     for _ in range(40):
@@ -149,7 +149,7 @@ def test_case_55_a_change_of_the_room_has_its_turn_among_its_messages(world: Wor
         frames.append(event["text"])
         await Reader._send(reader, event)
 
-    reader.connection.door.send = record
+    reader.connection.outlet.send = record
     world.arrive(reader)
     world.post()
     world.rename("Garden")

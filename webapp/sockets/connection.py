@@ -17,15 +17,15 @@ class Connection:
     `put` is the transport's own method while a plain frame may go there at once, None while `write` has to look.
     """
 
-    __slots__ = ("backlog", "backlog_bytes", "closed", "door", "limits", "push", "put")
+    __slots__ = ("backlog", "backlog_bytes", "closed", "limits", "outlet", "push", "put")
 
     def __init__(self, scope: Any, send: Any, limits: Limits) -> None:
         self.limits = limits
-        self.door: Outlet = scope.get("extensions", {}).get(EXTENSION) or PlainOutlet(send)
-        self.door.paused = self.pause
-        self.door.resumed = self.resume
-        self.push = self.door.write
-        self.put: Callable[[bytes], None] | None = self.door.put
+        self.outlet: Outlet = scope.get("extensions", {}).get(EXTENSION) or PlainOutlet(send)
+        self.outlet.paused = self.pause
+        self.outlet.resumed = self.resume
+        self.push = self.outlet.write
+        self.put: Callable[[bytes], None] | None = self.outlet.put
         self.backlog: deque[Frame] | None = None
         self.backlog_bytes = 0
         self.closed = False
@@ -52,7 +52,7 @@ class Connection:
 
     def admit(self) -> None:
         """The peer has signed in."""
-        self.door.admit()
+        self.outlet.admit()
 
     def pause(self) -> None:
         self.put = None
@@ -63,7 +63,7 @@ class Connection:
             self.backlog_bytes -= len(self.backlog.popleft())
         if not self.backlog:
             self._forget()
-            self.put = None if self.closed else self.door.put
+            self.put = None if self.closed else self.outlet.put
 
     def close(self, code: int, reason: str = "") -> None:
         """Close with this code, without waiting for the peer."""
@@ -71,14 +71,14 @@ class Connection:
             self.closed = True
             self.put = None
             self._forget()
-            self.door.close(code, reason)
+            self.outlet.close(code, reason)
 
     def lost(self) -> None:
         """The peer has gone."""
         self.closed = True
         self.put = None
         self._forget()
-        self.door.paused = self.door.resumed = None
+        self.outlet.paused = self.outlet.resumed = None
 
     def _forget(self) -> None:
         self.backlog = None
