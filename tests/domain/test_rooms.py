@@ -33,8 +33,8 @@ def test_case_55_it_is_told_to_who_stands_before_it(house: House) -> None:
     assert {each.id: each.revision for each in changes.all} == {1: 1, 0: 2, 2: 3}
 
 
-def test_case_55_a_page_that_is_put_anew_is_told_of_it_too(house: House) -> None:
-    """One whose cursor is of another log always, for nobody knows what it shows."""
+def test_case_55_a_page_that_is_put_anew_has_the_room_with_it(house: House) -> None:
+    """Always: nobody knows what it shows."""
     assert changed(house, 10**6) == Facts(house.room, "General", "", "open", "Casa", 0)
     house.do(rooms.change, house.admin, house.room, "Garden", "", "open")
     for number in range(history.WINDOW + 1):
@@ -42,7 +42,7 @@ def test_case_55_a_page_that_is_put_anew_is_told_of_it_too(house: House) -> None
     behind, seen = (house.do(history.changes, house.room, since) for since in (0, 1))
     assert behind.reset
     assert seen.reset
-    assert (behind.room.name, seen.room) == ("Garden", None)
+    assert (behind.room.name, seen.room.name) == ("Garden", "Garden")
 
 
 def test_a_change_that_is_refused_takes_no_revision(house: House) -> None:

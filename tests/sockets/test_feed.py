@@ -1,6 +1,7 @@
 """The feed against a real log: its events in order, in bursts and in gaps, and its readers' replays."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -206,3 +207,21 @@ def test_case_55_a_page_that_is_put_anew_brings_the_name_along(world: World, sta
     world.finish()
     assert reader.log.name == "Garden"
     assert (reader.log.cursor, len(reader.log.messages)) == (history.WINDOW + 2, history.PAGE)
+
+
+def test_case_55_a_name_that_waits_for_its_turn_outlives_a_page_that_is_put_anew(world: World) -> None:
+    reader = Reader(world.page())
+    world.arrive(reader)
+    world.settle()
+    world.rename("Garden")
+    for _ in range(history.WINDOW + 1):
+        world.post()
+    world.feed.rested = time.perf_counter() + 2  # as after a large fan-out: what is told now waits
+    world.tell(world.untold[0])
+    world.sweep()
+    while not world.readings:
+        world.inside(lambda: None)
+    assert world.feed.flushing
+    world.answer(0)
+    world.finish()
+    assert reader.log.name == "Garden"

@@ -51,8 +51,8 @@ Change = Message | Facts
 class Changes:
     """What happened after revision `since`, up to `head`; `room` if that is among it.
 
-    `reset`: too much, or a log that we do not know. Then `messages` is the newest page instead, and `older` says
-    whether it has one before it.
+    `reset`: too much, or the log of another database. Then `messages` is the newest page instead, `older` says whether
+    there are messages before it, and `room` is always there.
     """
 
     since: int
@@ -117,9 +117,10 @@ def changes(tx: Transaction, room_id: int, since: int) -> Changes:
     if found is None:
         return Changes(since, since, [])
     head, changed_revision, changed = found
+    reset = since > head or len(changed) > WINDOW
     # Rarely asked for, hence by itself; where it is already newer than `head` it is told again with its revision.
-    room = rooms.facts(tx, room_id) if changed_revision > since or since > head else None
-    if since <= head and len(changed) <= WINDOW:
+    room = rooms.facts(tx, room_id) if reset or changed_revision > since else None
+    if not reset:
         return Changes(since, head, changed, room)
     page = newest(tx, room_id)
     return Changes(since, head, page.messages, room, reset=True, older=page.older)
