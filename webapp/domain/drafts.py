@@ -16,7 +16,7 @@ from webapp.domain.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How a draft stands: `sent` when messages were made of it, `rest` what is in no message yet.
+    """The state of a draft: `sent` when it made messages, `rest` is the text that is in none of them.
 
     `changed`: its key made a message of another text.
     """
@@ -28,7 +28,7 @@ class Settled:
 
 
 def standing(tx: Transaction, actor: Actor, drafts: Sequence[Draft]) -> list[Settled]:
-    """How each draft stands, oldest first, the text carried on from one to the next."""
+    """The state of each draft, oldest first; the rest of one goes before the text of the next."""
     settled: list[Settled] = []
     carried = ""
     for draft in drafts:
@@ -47,7 +47,7 @@ def standing(tx: Transaction, actor: Actor, drafts: Sequence[Draft]) -> list[Set
 
 
 def beyond(tx: Transaction, actor: Actor, draft: Draft) -> tuple[int, str]:
-    """(how many messages were made of it, what it has beyond them). Raises AnotherText."""
+    """(the number of messages that the draft made, the text that is in none of them). Raises AnotherText."""
     made, text = 0, messages.clean(draft.body)
     while (stored := messages.stored(tx, actor, derived(draft.key, made + 1))) is not None:
         made += 1
@@ -60,7 +60,7 @@ def beyond(tx: Transaction, actor: Actor, draft: Draft) -> tuple[int, str]:
 
 
 def without(text: str, stored: str) -> str:
-    """The text but for what is stored, which it has in one piece around one gap. Raises AnotherText."""
+    """The text without `stored`, which may surround the rest. Raises AnotherText when it is not in the text."""
     if text.startswith(stored):
         return text[len(stored) :].lstrip()
     whole = text.rstrip()

@@ -32,7 +32,7 @@ def messages_changed(room_id: int, revision: int, messages: Sequence[Values]) ->
 
 
 def room_changed(room_id: int, revision: int, facts: Values) -> Event:
-    """`facts`: what its page shows of the room itself, by name, since this revision."""
+    """`facts`: the room's name, topic and whatever else its page shows of it, by name."""
     return Event(room_group(room_id), {"type": "rooms.changed", "room": room_id, "revision": revision} | facts)
 
 
@@ -42,7 +42,7 @@ def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event
 
 
 def presence_renewed(room_id: int) -> Event:
-    """A process has put its people back into a Redis that had lost them: whoever lists this room looks again."""
+    """A process has written its presences to a Redis that had lost them: listeners of this room read them again."""
     return Event(room_group(room_id), {"type": "presence.renewed", "room": room_id})
 
 

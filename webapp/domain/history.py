@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages in their order; whether there are `older` ones before the first and `newer` ones after the last."""
+    """Messages in order. `older`, `newer`: whether there are any before the first and after the last."""
 
     messages: list[Message]
     older: bool
@@ -83,7 +83,7 @@ def after(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> 
 
 
 def around(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> Page:
-    """A message in the midst of its neighbours. Raises NotFound when it is not in this room."""
+    """The message, with half a page before it and half after. Raises NotFound when it is not in this room."""
     half = limit // 2
     later = messages.starting(tx.connection, room_id, message_id, half + 1)
     if not later or later[0].id != message_id:
@@ -112,7 +112,7 @@ def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int]) -> 
 
 
 def changes(tx: Transaction, room_id: int, since: int) -> Changes:
-    """What a reader who has seen all up to `since` lacks; nothing where no room is."""
+    """What changed after revision `since`; nothing without such a room."""
     found = messages.changes(tx.connection, room_id, since, WINDOW + 1)
     if found is None:
         return Changes(since, since, [])

@@ -1,4 +1,4 @@
-"""What is said in a room. Every change takes the room's next revision, and is announced with it."""
+"""Posts, edits and deletes messages. Each change takes the room's next revision and is announced with it."""
 
 import re
 import secrets
@@ -67,13 +67,13 @@ def fresh_key(person_id: int) -> str:
 
 
 def renewed(key: str) -> str:
-    """Another key for whom this one was made."""
+    """A new key for the person this one was made for."""
     found = OWNED.match(key)
     return fresh_key(int(found[1])) if found else secrets.token_urlsafe(16)
 
 
 def check_owner(actor: Actor, key: str) -> None:
-    """Raises AnotherPerson."""
+    """Raises AnotherPerson for a key that was made for somebody else."""
     found = OWNED.match(key)
     if found is not None and int(found[1]) != actor.id:
         raise AnotherPerson(actor.display_name)
@@ -86,7 +86,7 @@ def check_key(key: str) -> str:
 
 
 def check_body(body: str, longest: int) -> str:
-    """The body as it is kept: line ends as \\n, the blank ones around it gone. Raises Invalid."""
+    """The body as it is stored: line ends as \\n, no blank lines around it. Raises Invalid."""
     text = clean(body).rstrip()
     if not text:
         raise Invalid(body="Nothing is written yet.")
@@ -96,7 +96,7 @@ def check_body(body: str, longest: int) -> str:
 
 
 def clean(body: str) -> str:
-    """With line ends as \\n, and without blank lines before the text."""
+    """The body with line ends as \\n, without NULs and without blank lines before the text."""
     return re.sub(r"\A(?:[ \t]*\n)+", "", body.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", ""))
 
 
@@ -137,7 +137,10 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
 def set_right(
     tx: Transaction, room_id: int, author_id: int, position: Position, offset: int
 ) -> tuple[Position, bool, list[Message]]:
-    """After the clock leapt back: (the message's position, whether it opens a day, whose heading is withdrawn)."""
+    """Corrects day headings after the clock was set back.
+
+    Gives (the new message's position, whether it opens a day, the messages that lose their heading).
+    """
     later = messages.opening_later(tx.connection, room_id, position.posted_at, days.MOST_WITHDRAWN + 1)
     if len(later) > days.MOST_WITHDRAWN and position.previous_posted_at is not None:
         rooms.set_last(tx, room_id, author_id, position.previous_posted_at)
@@ -150,13 +153,13 @@ def set_right(
 
 
 def announce(tx: Transaction, *changed: Message) -> None:
-    """What one revision of a room changed."""
+    """Publishes what one revision of a room changed."""
     room_id, revision = changed[0].room_id, changed[0].revision
     tx.publish(events.messages_changed(room_id, revision, [by_name(each) for each in changed]))
 
 
 def by_name(message: Message) -> Values:
-    """As it travels to other processes, which may be of another release: they take the names that they know."""
+    """The message's fields by name, for processes that may be of another release and take the names that they know."""
     return {name: getattr(message, name) for name in FIELDS}
 
 
@@ -172,12 +175,12 @@ def repeated(tx: Transaction, actor: Actor, room_id: int, draft: Draft) -> Messa
 
 
 def stored(tx: Transaction, actor: Actor, key: str) -> Stored | None:
-    """The message that this key of the actor's made, None when it made none yet."""
+    """The message that the actor posted with this key, None before that."""
     return messages.stored(tx.connection, actor.id, key)
 
 
 def find(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message]:
-    """A message that is still there, with its room. Raises NotFound, too, to who may not read the room."""
+    """A message that is not deleted, with its room. Raises NotFound, too, when the actor may not read the room."""
     message = messages.find(tx.connection, message_id)
     if message is None or message.deleted_at is not None:
         raise NotFound("This message is gone, or it is not for you to see.")
@@ -185,7 +188,7 @@ def find(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message
 
 
 def source(tx: Transaction, actor: Actor, message_id: int) -> str:
-    """What its author typed."""
+    """The message's text as its author typed it. Raises NotFound."""
     find(tx, actor, message_id)
     return messages.body(tx.connection, message_id)
 
@@ -218,7 +221,10 @@ def deletable(tx: Transaction, actor: Actor, message_id: int) -> Message:
 
 
 def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
-    """Leave a tombstone. What the message showed for others, its author's name or the day, passes to the next one."""
+    """Deletes a message, leaving a tombstone. The author's name and the day heading above it pass to later messages.
+
+    Raises NotFound, Forbidden.
+    """
     message = deletable(tx, actor, message_id)
     revision = rooms.advance(tx, message.room_id)
     message = current(tx, actor, message_id)
@@ -239,9 +245,9 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
 
 
 def bequeath(tx: Transaction, gone: Message, heir: Message) -> list[Message]:
-    """Who shows instead what the deleted message showed: its author the one after it, its day the first that fits.
+    """The messages that look different now: `heir`, the next one, may show the author; the first that fits, the day.
 
-    That is the same one, unless the clock was wrong: one from days to come may not open them before the next heading.
+    Both are the same one, unless the clock was wrong: a message from a later day than the next heading's gets none.
     """
     opens = find_opening(tx, gone) if gone.opens_day and not heir.opens_day else None
     continues = heir.continues and gone.continues
@@ -252,7 +258,7 @@ def bequeath(tx: Transaction, gone: Message, heir: Message) -> list[Message]:
 
 
 def find_opening(tx: Transaction, gone: Message) -> Message | None:
-    """The first message after the deleted one that may open a day before the next one opens its own."""
+    """The first message after the deleted one that may take over its day heading; None when there is none."""
     following = messages.opening_next(tx.connection, gone.room_id, gone.id)
     if following is None:
         latest = rooms.last_posted_at(tx, gone.room_id)
@@ -265,7 +271,9 @@ def find_opening(tx: Transaction, gone: Message) -> Message | None:
 
 
 def current(tx: Transaction, actor: Actor, message_id: int) -> Message:
-    """The message as it is now that the room is locked. Raises NotFound when, while the transaction waited for that,
-    somebody deleted it or removed this person from the room."""
+    """The message as it is now that the room is locked.
+
+    Raises NotFound when it was deleted, or the actor removed from the room, while the transaction waited for the lock.
+    """
     _, message = find(tx, actor, message_id)
     return message

@@ -38,7 +38,7 @@ def create(tx: Transaction, actor_id: int, name: str, topic: str, visibility: st
 
 
 def welcome(tx: Transaction, user_id: int) -> int | None:
-    """Put a newcomer into the oldest open room. Its id; None when there is none."""
+    """Makes a newcomer a member of the oldest open room; gives its id, None when there is none."""
     room_id = rooms.oldest_open(tx.connection)
     if room_id is not None:
         memberships.welcome(tx, room_id, user_id)
@@ -46,7 +46,7 @@ def welcome(tx: Transaction, user_id: int) -> int | None:
 
 
 def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, visibility: str) -> Facts:
-    """What the room is now: a change of its log. Raises NotFound, Forbidden, Invalid."""
+    """Sets name, topic and visibility; gives the room as it is now. Raises NotFound, Forbidden, Invalid."""
     memberships.manage(tx, actor, room_id)
     facts = rooms.change(tx.connection, room_id, *checked(name, topic, visibility))
     named = {"name": facts.name, "topic": facts.topic, "visibility": facts.visibility, "community": facts.community}
@@ -55,12 +55,12 @@ def change(tx: Transaction, actor: Actor, room_id: int, name: str, topic: str, v
 
 
 def facts(tx: Transaction, room_id: int) -> Facts | None:
-    """None without such a room."""
+    """What the room's page shows of it; None without such a room."""
     return rooms.facts(tx.connection, room_id)
 
 
 def checked(name: str, topic: str, visibility: str) -> tuple[str, str, str]:
-    """The three as they are stored. Raises Invalid with all that is wrong."""
+    """(name, topic, visibility) as they are stored. Raises Invalid with every field that is wrong."""
     wrong: dict[str, str] = {}
     fine: list[str] = []
     for value, field, what, longest in ((name, "name", "A room's name", 80), (topic, "topic", "A topic", 200)):
@@ -76,12 +76,12 @@ def checked(name: str, topic: str, visibility: str) -> tuple[str, str, str]:
 
 
 def advance(tx: Transaction, room_id: int) -> int:
-    """The revision of the change that this transaction makes; it holds the room's lock from here on."""
+    """Takes the room's lock and its next revision, which is that of this transaction's change."""
     return rooms.advance(tx.connection, room_id)
 
 
 def position(tx: Transaction, room_id: int, author_id: int) -> Position:
-    """The position of this member's next message, with the room's lock. Raises NotFound to who is no member."""
+    """Takes the room's lock and the position of this member's next message. Raises NotFound for others."""
     found = rooms.position(tx.connection, room_id, author_id, tx.now)
     if found is None:
         raise NotFound
@@ -89,12 +89,12 @@ def position(tx: Transaction, room_id: int, author_id: int) -> Position:
 
 
 def set_last(tx: Transaction, room_id: int, author_id: int | None, posted_at: int | None) -> None:
-    """Who posted last, and when, once the newest message has gone."""
+    """Sets who posted last and when, after the newest message was deleted."""
     rooms.set_last(tx.connection, room_id, author_id, posted_at)
 
 
 def last_posted_at(tx: Transaction, room_id: int) -> int:
-    """The moment from which the next message counts."""
+    """The moment of the newest message, in microseconds; 0 without one."""
     return rooms.last_posted_at(tx.connection, room_id)
 
 

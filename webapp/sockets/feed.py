@@ -1,8 +1,8 @@
-"""One room in one process: its events in the order of their revisions, fanned out to the sockets that are in it.
+"""The log of one room in one process: applies changes in the order of their revisions and fans them out to its sockets.
 
-`base` is the revision that the members' pages stand at, `cursor` the one that has arrived; what lies between leaves in
-one frame at the end of the loop's turn. A gap is filled from the store. A reader that comes back is led from its own
-cursor to the feed's: what happens while its replay is read is kept for it, so that nothing falls between.
+`base` is the revision of the members' pages, `cursor` the newest that was applied; the changes between them are sent as
+one frame at the end of the loop's turn. A gap is filled from the store. A connection that joins is sent what changed
+between its own revision and the feed's; what is fanned out while that is read is kept for it.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ ReadChanges = Callable[[int, int], Awaitable[Changes]]
 
 
 class Replay:
-    """One reading of the store that some arriving readers share, and what was fanned out since it began."""
+    """A reading of the store for readers that join at one revision, and what was fanned out since it began."""
 
     def __init__(self, reading: Awaitable[Changes]) -> None:
         self.task = asyncio.ensure_future(reading)
@@ -79,7 +79,7 @@ class Feed(Listener):
         self._hear(event, facts)
 
     def _hear(self, event: Values, read: Callable[[Values, int, int], Sequence[Change]]) -> None:
-        """A change of the log in its turn; one that comes too early waits until the gap before it is filled."""
+        """Applies a change of the log; one that comes too early is kept until the gap before it is filled."""
         revision = whole(event, "revision")
         if revision <= self.cursor:
             return
@@ -93,14 +93,14 @@ class Feed(Listener):
             self.catch_up()
 
     def say(self, fragment: str) -> None:
-        """Something for everyone here that is not part of the log."""
+        """Sends all members a fragment that is not part of the log."""
         self.extras.append(fragment)
         self._flush_soon()
 
     # -- the log
 
     def check(self, head: int) -> None:
-        """The store's head, as a sweep saw it: whatever was not told is read."""
+        """Catches up if the store's head, which a sweep has read, is later than the cursor."""
         if head > self.cursor:
             self.catch_up()
 
@@ -128,7 +128,7 @@ class Feed(Listener):
             self.catch_up()
 
     def _forget_unknown(self, told: Iterable[int], head: int) -> None:
-        """A change is told after its COMMIT, so what was told before the reading and is not in it never happened."""
+        """Drops early changes that the store does not have: an event follows its COMMIT, so they never happened."""
         for revision in told:
             if revision > head and self.early.pop(revision, None) is not None:
                 self.sparse_log.warning(
@@ -149,7 +149,7 @@ class Feed(Listener):
             del self.early[revision]
 
     def _reset(self, changes: Changes) -> None:
-        """Too much was missed to tell it one by one: everybody gets the newest page."""
+        """Sends all members the newest page, because too much was missed to send it change by change."""
         self.changes.clear()
         self.base = self.cursor = changes.head
         frame = Frame(fragments.reset(self.rendered, self.room_id, changes))
@@ -163,10 +163,10 @@ class Feed(Listener):
     # -- fan-out
 
     def _flush_soon(self) -> None:
-        """At the end of this turn of the loop; under load, when the last fan-out has rested twice as long as it took.
+        """Fans out at the end of this turn of the loop; under load, after a pause of twice the last fan-out's time.
 
-        So a lone message is never delayed, what comes faster than that leaves together, and no room takes more than a
-        third of the loop's time from the others.
+        A lone message is never delayed, changes that come faster share a frame, and no room takes more than a third of
+        the loop's time.
         """
         if self.flushing:
             return
@@ -202,7 +202,7 @@ class Feed(Listener):
             self._flush_ahead(connection, seen, changes, extras)
 
     def _flush_ahead(self, connection: Connection, seen: int, changes: dict[int, Change], extras: str) -> None:
-        """For one whose replay already told some of this."""
+        """The same for a connection whose replay has some of these changes."""
         lacking = [each for each in changes.values() if each.revision > seen]
         text = fragments.changed(self.rendered, lacking, seen, self.base) if self.base > seen else ""
         if text or extras:
@@ -214,7 +214,7 @@ class Feed(Listener):
     # -- who is in it
 
     async def join(self, connection: Connection, since: int) -> None:
-        """From here on the connection misses nothing after revision `since`. Raises what reading the store raises."""
+        """Sends the connection what changed after `since` and makes it a member. Raises what `read` raises."""
         if since == self.base:
             self.members.add(connection)
             return
@@ -255,7 +255,7 @@ class Feed(Listener):
         return not (self.members or self.ahead or self.arriving)
 
     def _replay(self, since: int) -> Replay:
-        """Many come back at once after a restart, most of them from the same revision: they share one reading."""
+        """The reading from this revision, shared: after a restart many join at once, most at the same one."""
         replay = self.replays.get(since)
         if replay is None:
             replay = self.replays[since] = Replay(self.read(self.room_id, since))

@@ -16,9 +16,9 @@ LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What messages/events/changed.html tells: tombstones, messages in place of what stood there, and new ones.
+    """What messages/events/changed.html shows: messages to remove, to replace and to append.
 
-    `html` renders one of the last two kinds.
+    `html` renders one that is shown.
     """
 
     head: int
@@ -38,7 +38,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Somebody who came, or who went."""
+    """A person who came, or who left."""
 
     id: int
     name: str
@@ -62,7 +62,7 @@ class Acknowledged:
 
 
 def changed(rendered: RenderedMessages, changes: Iterable[Change], since: int, head: int) -> str:
-    """What leads a reader from revision `since` to `head`. Each message once, in its newest state, by id."""
+    """The fragment that takes a page from revision `since` to `head`: each message once, in its newest state, by id."""
     room = ""
     removed: list[Message] = []
     replaced: list[Message] = []
@@ -81,7 +81,7 @@ def changed(rendered: RenderedMessages, changes: Iterable[Change], since: int, h
 
 
 def reset(rendered: RenderedMessages, room_id: int, changes: Changes) -> str:
-    """The newest page, for who was away too long to be told one by one what changed."""
+    """The newest page, for readers who missed too much to be sent it change by change."""
     change = Reset(changes.head, rendered.log(room_id, changes.messages, changes.older))
     told = render("messages/events/reset.html", change=change)
     return told + (room_changed(changes.room) if changes.room else "")
@@ -96,12 +96,12 @@ def presence_changed(user_id: int, name: str, here: bool) -> str:
 
 
 def crowd_changed(count: int) -> str:
-    """So many came or went at once that each is not worth a line; nothing for none."""
+    """One line for many who came or went at once; nothing for none."""
     return render("presence/events/crowd.html", count=count) if count else ""
 
 
 def here(people: Sequence[Person]) -> str:
-    """The list of who is here; of a crowd its first, and how many more."""
+    """The list of who is here: the first LISTED, and the number of the others."""
     return render("presence/events/here.html", roster=Here(people[:LISTED], max(0, len(people) - LISTED)))
 
 
@@ -110,7 +110,7 @@ def heartbeat() -> str:
 
 
 def no_notice() -> str:
-    """Take away what was said of a lost connection."""
+    """Removes the notice of a lost connection."""
     return render("live/events/no_notice.html")
 
 
@@ -119,5 +119,5 @@ def notice(text: str) -> str:
 
 
 def acknowledged(key: str, message_id: int) -> str:
-    """To who posted over the socket: this draft is stored, as this message."""
+    """Answers a post over the socket: this draft is stored as this message."""
     return render("messages/events/acknowledged.html", draft=Acknowledged(key, message_id))

@@ -1,4 +1,4 @@
-"""The values of an event, each checked as it is read. Whatever else may have been sent is Malformed."""
+"""Reads the values of an event and checks each one. Raises Malformed for anything else."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
@@ -25,7 +25,7 @@ POSITIONS = (
 
 
 class Malformed(Exception):
-    """The event has not the shape that its handler expects; the text says where."""
+    """A value of the event is missing or wrong; the text says which."""
 
 
 def whole(event: Values, name: str) -> int:
@@ -58,7 +58,7 @@ def messages(event: Values, room_id: int, revision: int) -> list[Message]:
 
 
 def facts(event: Values, room_id: int, revision: int) -> list[Facts]:
-    """This room as it is since this revision."""
+    """The room as this revision made it."""
     if whole(event, "room") != room_id:
         raise Malformed("another room has changed")
     name, topic, visibility = text(event, "name"), text(event, "topic"), text(event, "visibility")
@@ -66,7 +66,7 @@ def facts(event: Values, room_id: int, revision: int) -> list[Facts]:
 
 
 def message(values: object, room_id: int, revision: int) -> Message:
-    """From the values of its fields by name; names that are unknown here are ignored, for a later release has more."""
+    """A message from the values of its fields by name; a later release may send more, which are ignored."""
     known = known_values(values)
     for name, value in known.items():
         if type(value) not in TYPES[name]:
@@ -83,7 +83,7 @@ def message(values: object, room_id: int, revision: int) -> Message:
 
 
 def known_values(values: object) -> Values:
-    """Those of a message's fields, the essential ones among them."""
+    """The values of the fields that this release knows. Raises Malformed when an essential one is missing."""
     if type(values) is list and len(values) == len(POSITIONS):
         return dict(zip(POSITIONS, values, strict=True))
     if type(values) is not dict or not values.keys() >= ESSENTIAL:

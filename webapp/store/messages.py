@@ -1,4 +1,4 @@
-"""The messages of every room: its log, of which each row shows the newest state."""
+"""The messages of every room's log, each row in its newest state."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a key made: the message's source as it is now, empty once it is deleted."""
+    """The message that was posted with a key: its source, empty once it is deleted."""
 
     body: str
     deleted: bool
@@ -131,7 +131,7 @@ def stored(connection: Connection, author_id: int, key: str) -> Stored | None:
 
 
 def body(connection: Connection, message_id: int) -> str:
-    """Its source, as it was typed."""
+    """The message's source, as it was typed."""
     return str(connection.execute(select(messages.c.body).where(messages.c.id == message_id)).scalar_one())
 
 
@@ -144,7 +144,7 @@ def before(connection: Connection, room_id: int, message_id: int, limit: int) ->
 
 
 def starting(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
-    """This message, if it is still shown, and what follows it."""
+    """This message, unless it is deleted, and those after it."""
     return _all(connection, FROM, room=room_id, id=message_id, limit=limit)
 
 
@@ -153,12 +153,12 @@ def following(connection: Connection, room_id: int, message_id: int) -> Message 
 
 
 def following_until(connection: Connection, room_id: int, message_id: int, moment: int) -> Message | None:
-    """The next one that was posted until this moment, by the clock of its time."""
+    """The next message with a moment not after this one."""
     return next(iter(_all(connection, FOLLOWING_UNTIL, room=room_id, id=message_id, moment=moment)), None)
 
 
 def opening_later(connection: Connection, room_id: int, moment: int, limit: int) -> list[Message]:
-    """Messages that open a day and were posted after this moment, by the clock of their time."""
+    """Messages that open a day and have a later moment."""
     return _all(connection, OPENING_LATER, room=room_id, moment=moment, limit=limit)
 
 
@@ -167,7 +167,7 @@ def opening_last(connection: Connection, room_id: int) -> Message | None:
 
 
 def opening_next(connection: Connection, room_id: int, message_id: int) -> Message | None:
-    """The next one that opens a day."""
+    """The next message that opens a day."""
     return next(iter(_all(connection, OPENING_NEXT, room=room_id, id=message_id)), None)
 
 
