@@ -14,7 +14,7 @@ REMEMBERED = 10_000
 
 
 class Pace:
-    """At most `most` in any `seconds`; `told` is the text for who is faster.
+    """At most `most` in any `seconds`; `told` is the text for people who are faster.
 
     A session counts for itself until `belongs` says whose it is.
     """

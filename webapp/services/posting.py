@@ -37,7 +37,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
 
 
 def may_post(tx: Transaction, actor: Actor, room_id: int, key: str) -> None:
-    """Raises AnotherPerson for a draft of somebody else's page, NotFound to who is no member."""
+    """Raises AnotherPerson for a draft of somebody else's page, NotFound for non-members."""
     messages.check_owner(actor, key)
     memberships.require(tx, actor, room_id)
 

@@ -50,6 +50,7 @@ class Caller:
         self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)
 
     async def receive(self) -> Message:
+        """The next message of the request, read ahead or not."""
         if self.listening is not None and not self.ahead:
             await asyncio.wait([self.listening])
         if self.ahead:
@@ -85,6 +86,7 @@ class Caller:
         self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)
 
     def close(self) -> None:
+        """The request is answered: stop listening."""
         self.timer.cancel()
         if self.listening is not None:
             self.listening.cancel()

@@ -17,6 +17,7 @@ async def page(request: Request) -> Response:
 
 
 async def show(request: Request, form: Form) -> Response:
+    """The form, for admins. Raises Forbidden."""
     actor, _, mine = await guards.read_page(request, administered)
     return pages.answer("community/settings.html", pages.layout(request, actor, mine, here="settings"), form=form)
 
@@ -27,6 +28,7 @@ def administered(_tx: Transaction, actor: Actor) -> None:
 
 
 async def change(request: Request) -> Response:
+    """Change both. Raises Forbidden for others than admins."""
     form = await forms.read(request)
     try:
         await guards.write(request, community.change, form.values["community"], form.values["time_zone"])

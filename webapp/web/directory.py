@@ -16,6 +16,7 @@ async def page(request: Request) -> Response:
 
 
 async def show(request: Request, form: Form) -> Response:
+    """The page, with the form for a new room as it was sent."""
     actor, listings, mine = await guards.read_page(request, rooms.directory)
     layout = pages.layout(request, actor, mine, here="directory")
     return pages.answer("rooms/directory.html", layout, listings=listings, form=form, reason=reasons.told(request))

@@ -58,6 +58,7 @@ def blank(actor: Actor, room: Room, body: str = "", problem: str = "", spare: bo
 
 
 def refused(key: str, error: DomainError) -> Refused:
+    """The draft of this key as drafts/_refused.html shows it."""
     return Refused(key, error.text, messages.renewed(key) if isinstance(error, AnotherText) else "")
 
 
@@ -86,7 +87,7 @@ async def settle(request: Request) -> Response:
 
 
 def read(tx: Transaction, actor: Actor, room_id: int, drafts: Sequence[Draft]) -> tuple[Entry, list[Settled]]:
-    """Raises NotFound to who is no member."""
+    """Raises NotFound for non-members."""
     return memberships.require(tx, actor, room_id), standing(tx, actor, drafts)
 
 

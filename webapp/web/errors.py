@@ -94,6 +94,7 @@ def told(request: Request, status: int, text: str, kept: str = "") -> Response:
 
 
 async def on_domain_error(request: Request, error: Exception) -> Response:
+    """By its status, to the login form, or with what was typed in a form of somebody else."""
     assert isinstance(error, DomainError)
     if isinstance(error, SignedOut):
         return signed_out(request)
@@ -112,11 +113,13 @@ def signed_out(request: Request) -> Response:
 
 
 async def on_refused(request: Request, error: Exception) -> Response:
+    """What the middleware refused."""
     assert isinstance(error, Refused)
     return told(request, error.status, error.text)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
+    """Starlette's own errors, such as an unknown URL."""
     assert isinstance(error, HTTPException)
     texts = {404: NotFound().text, 405: "This address does not take that kind of request."}
     response = told(request, error.status_code, texts.get(error.status_code, error.detail))
@@ -125,6 +128,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def on_unavailable(request: Request, error: Exception) -> Response:
+    """The database is away."""
     assert isinstance(error, Unavailable)
     when = "a second" if error.retry_after == 1 else f"{error.retry_after} seconds"
     text = f"The database does not answer just now. Your text is kept: try again in {when}."
@@ -137,6 +141,7 @@ async def on_gone(request: Request, error: Exception) -> Response:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
+    """Any other exception; the server logs it."""
     text = "This is our fault, and it has been noted. Your text is kept: try again in a moment."
     return told(request, 500, text)
 

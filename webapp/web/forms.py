@@ -43,6 +43,7 @@ def filled(**values: str) -> Form:
 
 
 def kind_of(request: Request) -> str:
+    """The body's content type, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 

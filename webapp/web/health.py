@@ -10,6 +10,7 @@ from webapp.web.requests import resources
 
 
 async def up(_request: Request) -> Response:
+    """200 while the process runs."""
     return PlainTextResponse("up\n")
 
 

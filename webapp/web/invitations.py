@@ -34,6 +34,7 @@ async def page(request: Request) -> Response:
 
 
 async def show(request: Request, form: Form) -> Response:
+    """The list, with the form for a new one. Raises Forbidden for others than admins."""
     actor, found, mine = await guards.read_page(request, invitations.newest)
     rows = [row(request, each) for each in found]
     layout = pages.layout(request, actor, mine, here="invitations")
@@ -42,6 +43,7 @@ async def show(request: Request, form: Form) -> Response:
 
 
 def row(request: Request, shown: Shown) -> Row:
+    """The invitation with its link."""
     held, invitation = resources(request), shown.invitation
     offset = community.utc_offset(held.community.time_zone, 0)
     link = f"{base_url(request)}/join/{held.signatures.invitation_code(invitation.id)}"
@@ -51,10 +53,12 @@ def row(request: Request, shown: Shown) -> Row:
 
 
 def base_url(request: Request) -> str:
+    """Where invited people reach this server."""
     return resources(request).settings.public_url or f"{request.url.scheme}://{request.headers['host']}"
 
 
 async def make(request: Request) -> Response:
+    """Make an invitation. Raises Forbidden."""
     form = await forms.read(request)
     try:
         uses, days = numbers.whole(form.values["uses"] or "1"), numbers.whole(form.values["days"] or "7")
@@ -65,5 +69,6 @@ async def make(request: Request) -> Response:
 
 
 async def revoke(request: Request) -> Response:
+    """Raises Forbidden, NotFound."""
     await guards.write(request, invitations.revoke, number(request, "invitation"))
     return pages.see("/admin/invitations")

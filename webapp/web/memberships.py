@@ -14,6 +14,7 @@ async def page(request: Request) -> Response:
 
 
 async def show(request: Request, form: Form) -> Response:
+    """The list, with the form to add somebody. Raises NotFound for non-members."""
     room_id = number(request, "room")
     actor, (entry, people), mine = await guards.read_page(request, memberships.members, room_id)
     layout = pages.layout(request, actor, mine, room_id)
@@ -21,6 +22,7 @@ async def show(request: Request, form: Form) -> Response:
 
 
 async def add(request: Request) -> Response:
+    """Raises NotFound, Forbidden."""
     room_id = number(request, "room")
     form = await forms.read(request)
     try:
@@ -41,12 +43,14 @@ async def ask_to_remove(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
+    """Raises NotFound, Forbidden."""
     room_id = number(request, "room")
     await guards.write(request, memberships.remove, room_id, number(request, "user"))
     return pages.see(f"/rooms/{room_id}/members")
 
 
 async def join(request: Request) -> Response:
+    """Raises NotFound for a closed room, Invalid for a person who is in too many."""
     room_id = number(request, "room")
     await guards.write(request, memberships.join, room_id)
     return pages.see(f"/rooms/{room_id}")
@@ -62,5 +66,6 @@ async def ask_to_leave(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
+    """Raises NotFound for non-members."""
     await guards.write(request, memberships.leave, number(request, "room"))
     return pages.see("/rooms")

@@ -71,6 +71,7 @@ def read(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message
 
 
 def view_of(request: Request, actor: Actor, entry: Entry, found: Message, source: str) -> View:
+    """What the templates show of it."""
     return View(
         room=entry.room,
         id=found.id,
@@ -84,12 +85,14 @@ def view_of(request: Request, actor: Actor, entry: Entry, found: Message, source
 
 
 def show(request: Request, actor: Actor, view: View, mine: list[Room]) -> Response:
+    """The panel, or the page around it."""
     if wants_fragment(request):
         return pages.fragment(render("messages/_actions.html", view=view))
     return pages.answer("messages/page.html", pages.layout(request, actor, mine, view.room.id), view=view)
 
 
 async def edit(request: Request) -> Response:
+    """Change the author's own message. Raises NotFound, Forbidden."""
     message_id = number(request, "message")
     form = await forms.read(request)
     try:
@@ -131,6 +134,7 @@ async def menu(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
+    """Raises NotFound, Forbidden."""
     _, gone = await guards.write(request, messages.remove, number(request, "message"))
     return done(request, gone)
 

@@ -31,6 +31,7 @@ class Layout:
 def layout(
     request: Request, actor: Actor | None = None, rooms: Sequence[Room] = (), room_id: int = 0, here: str = ""
 ) -> Layout:
+    """The layout of a page for this request."""
     return Layout(request.state.nonce, resources(request).community.name, actor, rooms, room_id, here)
 
 

@@ -41,6 +41,7 @@ def signed_out(path: str = "") -> Ended:
 
 
 def removed() -> Ended:
+    """For people who are not in the room any more."""
     return Ended(TEXTS[REMOVED], f"/rooms?reason={REMOVED}", "To all rooms; copy what is here before")
 
 

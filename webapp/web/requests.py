@@ -11,6 +11,7 @@ LONGEST_DEVICE = 200
 
 
 def resources(request: Request) -> Resources:
+    """What this process holds open."""
     return request.app.state.resources  # type: ignore[no-any-return]
 
 
@@ -35,6 +36,7 @@ def session_hash(request: Request) -> str | None:
 
 
 def by_htmx(request: Request) -> bool:
+    """Whether htmx asks, for a part of a page or for a whole one."""
     return request.headers.get("hx-request") == "true"
 
 

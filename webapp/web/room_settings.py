@@ -25,6 +25,7 @@ async def show(request: Request, form: Form | None = None) -> Response:
 
 
 async def change(request: Request) -> Response:
+    """Raises NotFound, Forbidden for members who do not manage the room."""
     room_id = number(request, "room")
     form = await forms.read(request)
     try:

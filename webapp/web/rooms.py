@@ -22,7 +22,7 @@ YEAR = 31_536_000
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A room for one person: its `log` if that is kept, else a `page` to render; neither for who is no member."""
+    """A room for one person: its `log` if that is kept, else a `page` to render; neither for non-members."""
 
     entry: Entry
     log: Log | None = None
@@ -88,7 +88,7 @@ async def show(request: Request, room_id: int, body: str = "", problem: str = ""
 
 
 def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], newest: NewestLogs) -> View:
-    """Raises NotFound to who may not enter the room."""
+    """Raises NotFound for people who may not enter the room."""
     entry = memberships.enter(tx, actor, room_id)
     if entry.role is None:
         return View(entry)

@@ -1,4 +1,4 @@
-"""Every URL, on one page. What is asked for most stands first: they are tried in this order."""
+"""All URLs on one page, in the order in which they are tried: frequent ones first. errors.py answers their errors."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -36,6 +36,7 @@ async def show(request: Request, form: Form) -> Response:
 
 
 async def login(request: Request) -> Response:
+    """Check the password and start a session."""
     form = await forms.read(request)
     try:
         person = await passwords.check(request, form.values["username"], form.values["password"])
@@ -63,6 +64,7 @@ def local_path(path: str) -> str:
 
 
 async def logout(request: Request) -> Response:
+    """End the session and delete its cookie. Raises Unavailable."""
     session = session_hash(request)
     if session:
         await resources(request).work.write(accounts.end_session, session)
@@ -83,6 +85,7 @@ async def watch(request: Request) -> Response:
 
 
 async def where_to_go(request: Request) -> Response:
+    """204 when the person may stay. Raises Unavailable."""
     room, by_page = request.query_params.get("room"), "page" in request.query_params
     try:
         await guards.read(request, may_stay, room)
@@ -96,6 +99,6 @@ async def where_to_go(request: Request) -> Response:
 
 
 def may_stay(tx: Transaction, actor: Actor, room: str | None) -> None:
-    """`room`: the id of the page's room, None on a page without one. Raises NotFound to who is no member of it."""
+    """`room`: the id of the page's room, None on a page without one. Raises NotFound for non-members."""
     if room is not None:
         memberships.require(tx, actor, whole(room, NotFound()))
