@@ -95,7 +95,7 @@ class Roster(Listener):
             consumer.doubt()
 
     def beat(self) -> None:
-        """The heartbeat of one slice; who has no session any more is sent back to the door."""
+        """The heartbeat of one slice; a consumer whose session is over is told to come back with a new handshake."""
         now = time.time_ns() // 1000
         self.beats += 1
         for consumer in tuple(self.slices[self.beats % SLICES]):
