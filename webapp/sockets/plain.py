@@ -31,8 +31,8 @@ class PlainOutlet:
 
     A send to a peer that reads ends without waiting, so `write` runs it until it waits for the first time, and makes a
     task only of what is left. One writer task for each socket instead costs a switch for each frame: 22.7 µs of CPU for
-    a lone message and socket instead of 17.0, 1.38 times (six paired runs of 500 sockets, 20 messages a second). From
-    Python 3.12 on, asyncio's eager tasks do the same.
+    a lone message and socket instead of 17.0 (1.38 times), in bursts 2.5 instead of 1.9 (1.31 times); six paired runs
+    each, 500 sockets. From Python 3.12 on, asyncio's eager tasks do the same.
     """
 
     put = None
