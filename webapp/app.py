@@ -29,6 +29,7 @@ from webapp.services.signatures import Signatures, derived
 from webapp.services.throttle import Throttle
 from webapp.services.unit_of_work import UnitOfWork
 from webapp.settings import Limits, Settings
+from webapp.sockets.admissions import Admissions
 from webapp.sockets.codes import Close
 from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler
@@ -176,7 +177,7 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
         await hub.subscribe(DOORS_GROUP, roster, *roster.quotas)
         pulse.start()
-        yield Shared(resources, hub, roster, rooms)
+        yield Shared(resources, hub, roster, rooms, Admissions(work))
     finally:
         for close in reversed(closing):
             await close()

@@ -1,6 +1,7 @@
 """Announces who joins and leaves one room: batches 0.25 s, summarises above ten, and lists who is here.
 
 A room of thousands must not tell each of them about each: that would be millions of lines when they all come at once.
+While crowds come and go, the list goes to all every two seconds.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from webapp.sockets.shapes import flag, text, whole
 
 TOGETHER_SECONDS = 0.25
 CROWD = 10
+CROWD_SECONDS = 2.0
 FRESH_SECONDS = 1.0
 
 
@@ -30,6 +32,8 @@ class Attendance(RoomListener):
         self.reading: asyncio.Task[Frame] | None = None
         self.telling: asyncio.Task[None] | None = None
         self.looking = False
+        self.wait = TOGETHER_SECONDS
+        self.stale = 0.0
 
     async def arrived(self, guest: Guest) -> None:
         assert guest.actor is not None
@@ -48,9 +52,9 @@ class Attendance(RoomListener):
     def presence_changed(self, event: Values) -> None:
         user, change = whole(event, "user"), (text(event, "name"), flag(event, "here"))
         if not self.changes:
-            asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._tell)
+            asyncio.get_running_loop().call_later(self.wait, self._tell)
         self.changes[user] = change
-        if len(self.changes) <= CROWD:
+        if self.wait == TOGETHER_SECONDS and len(self.changes) <= CROWD:
             self.forget()
 
     @handler
@@ -66,6 +70,8 @@ class Attendance(RoomListener):
 
     def _tell(self) -> None:
         changes, self.changes = self.changes, {}
+        self.wait = TOGETHER_SECONDS if len(changes) <= CROWD else CROWD_SECONDS
+        self.forget()
         if len(changes) > CROWD:
             self.telling = asyncio.create_task(self.refresh(len(changes)))
             return
@@ -78,9 +84,9 @@ class Attendance(RoomListener):
 
     async def here(self) -> Frame:
         """Who is here, for one who has just come; those who come within a second share it."""
-        if self.reading is None:
-            self.reading = asyncio.create_task(self._read())
-            asyncio.get_running_loop().call_later(FRESH_SECONDS, self.forget)
+        now = asyncio.get_running_loop().time()
+        if self.reading is None or now >= self.stale:
+            self.reading, self.stale = asyncio.create_task(self._read()), now + FRESH_SECONDS
         return await asyncio.shield(self.reading)
 
     def forget(self) -> None:

@@ -120,7 +120,7 @@ class Consumer(Guest):
 
     async def serve(self) -> None:
         await self.receive_event()  # websocket.connect
-        if not self._origin_is_ours():
+        if not self._read_handshake():
             await self.send_event({"type": "websocket.close", "code": Close.NO_RIGHT})
             return
         try:
@@ -136,7 +136,6 @@ class Consumer(Guest):
         To htmx a socket that opens is a success: it comes back at once when that is closed, but after growing pauses to
         a handshake that was refused. Who has no right is accepted, then told so by a code, or would ask for ever.
         """
-        self.session = cookies.session_hash(self.resources, HTTPConnection(self.scope))
         self.roster.expect(self)
         try:
             refusal = await self._refusal(self.not_open)
@@ -194,9 +193,11 @@ class Consumer(Guest):
 
     # -- rights
 
-    def _origin_is_ours(self) -> bool:
-        headers, settings = HTTPConnection(self.scope).headers, self.resources.settings
-        host, origin = headers.get("host", ""), headers.get("origin", "")
+    def _read_handshake(self) -> bool:
+        """Whether one of our own pages asks; with the hash of its session."""
+        handshake, settings = HTTPConnection(self.scope), self.resources.settings
+        self.session = cookies.session_hash(self.resources, handshake)
+        host, origin = handshake.headers.get("host", ""), handshake.headers.get("origin", "")
         return origins.known_host(settings, host) and origins.is_ours(settings, self.scope["scheme"], host, origin)
 
     async def _refusal(self, not_open: str) -> tuple[int, str] | None:
@@ -204,7 +205,7 @@ class Consumer(Guest):
         if self.session is None:
             return Close.SIGNED_OUT, "You are signed out."
         try:
-            self.actor = await self.resources.work.read(self.rights, self.session)
+            self.actor = await self.shared.admissions.read(self.rights, self.session)
         except SignedOut:
             return Close.SIGNED_OUT, "You are signed out."
         except NotFound:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from webapp.services.resources import Resources
+from webapp.sockets.admissions import Admissions
 from webapp.sockets.hub import Hub
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import Roster
@@ -16,3 +17,4 @@ class Shared:
     hub: Hub
     roster: Roster
     rooms: Rooms
+    admissions: Admissions
