@@ -5,7 +5,7 @@ import hmac
 import secrets
 from functools import lru_cache
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadSignature, HMACAlgorithm, Signer
 
 from webapp import numbers
 
@@ -18,12 +18,12 @@ class Signatures:
     def __init__(self, keys: tuple[str, ...]) -> None:
         oldest_first = list(reversed(keys))
         self.newest = keys[0]
-        self.sessions = Signer(oldest_first, salt="tertulia.session", digest_method=hashlib.sha256)
+        self.sessions = signer(oldest_first, "tertulia.session")
         # A salt of its own: a sibling domain can set the plain name, but has no signature that counts over https.
-        self.secure_sessions = Signer(oldest_first, salt="tertulia.session.https", digest_method=hashlib.sha256)
+        self.secure_sessions = signer(oldest_first, "tertulia.session.https")
         self.known = lru_cache(maxsize=4096)(hash_of)
-        self.browsers = Signer(oldest_first, salt="tertulia.browser", digest_method=hashlib.sha256)
-        self.invitations = Signer(oldest_first, salt="tertulia.invitation", digest_method=hashlib.sha256)
+        self.browsers = signer(oldest_first, "tertulia.browser")
+        self.invitations = signer(oldest_first, "tertulia.invitation")
 
     def session_cookie(self, token: str, secure: bool) -> str:
         return (self.secure_sessions if secure else self.sessions).sign(token).decode()
@@ -63,6 +63,20 @@ class Signatures:
     def setup_token(self) -> str:
         """The first run's token: the same in every process of an installation, and only in its log."""
         return hmac.new(self.newest.encode(), b"tertulia.setup", hashlib.sha256).hexdigest()[:40]
+
+
+class OneCall(HMACAlgorithm):
+    """The same signature in one call of OpenSSL."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")
+
+
+def signer(oldest_first: list[str], salt: str) -> Signer:
+    """Derives each key once: every socket and page that opens has a signature to verify."""
+    made = Signer(oldest_first, salt=salt, digest_method=hashlib.sha256, algorithm=OneCall())
+    made.derive_key = lru_cache(maxsize=None)(made.derive_key)  # type: ignore[method-assign]
+    return made
 
 
 def new_token() -> str:
