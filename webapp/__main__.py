@@ -5,9 +5,11 @@ import sys
 import click
 import uvicorn
 
-from webapp.domain import installation
+from webapp.domain import installation, resets
+from webapp.domain.errors import NotFound
 from webapp.domain.transaction import Transaction
 from webapp.services.resources import check_redis
+from webapp.services.signatures import Signatures
 from webapp.settings import Settings, SettingsError, load
 from webapp.store.engine import migrate as migrate_database
 from webapp.store.engine import open_engine
@@ -61,6 +63,23 @@ def separate() -> None:
         name = installation.rename(Transaction(connection))
     engine.dispose()
     click.echo(f"This installation is now {name}. Restart what serves it.")
+
+
+@cli.command(help="Make a link with which this person sets a new password: once, within a day.")
+@click.argument("username")
+def reset_password(username: str) -> None:
+    settings = loaded()
+    migrate_database(settings.database_url)
+    engine = open_engine(settings.database_url)
+    try:
+        with engine.connect() as connection, connection.begin():
+            reset_id = resets.make_for(Transaction(connection), username)
+    except NotFound as error:
+        sys.exit(f"tertulia: {error.text}")
+    finally:
+        engine.dispose()
+    base = settings.public_url or f"http://127.0.0.1:{settings.port}"
+    click.echo(f"{base}/reset/{Signatures(settings.secret_keys).reset_code(reset_id)}")
 
 
 def loaded() -> Settings:

@@ -12,13 +12,14 @@ from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from webapp import numbers
-from webapp.channel_layer import Signer, open_channel_layer
+from webapp.channel_layer import ChannelLayer, Signer, open_channel_layer
 from webapp.domain import installation
 from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.transaction import Transaction
 from webapp.services.leases import Leases, MemoryLeases
 from webapp.services.pace import Pace
 from webapp.services.passwords import Passwords
+from webapp.services.people import People
 from webapp.services.presence import Presence
 from webapp.services.publisher import Publisher
 from webapp.services.redis_client import open_client
@@ -35,6 +36,7 @@ from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 from webapp.sockets.listeners import LISTENERS
+from webapp.sockets.people import PeopleWatcher
 from webapp.sockets.pulse import Pulse
 from webapp.sockets.room import RoomConsumer
 from webapp.sockets.rooms import Rooms
@@ -151,36 +153,45 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
     work = UnitOfWork(database, publisher)
     leases = open_leases(settings, prefix)
     presence = Presence(leases, publisher.tell, settings.presence_grace_seconds, settings.presence_lease_seconds)
-    limits = settings.limits
-    resources = Resources(
-        settings,
-        work,
-        layer,
-        Signatures(settings.secret_keys),
-        presence,
-        Throttle(limits, settings.redis_url, prefix),
-        Passwords(),
-        *paces(limits),
-        renderer := Renderer(),
-    )
-    hub, roster = Hub(layer), Roster(limits, publisher.tell)
+    resources = resources_of(settings, work, layer, presence, prefix)
+    hub, roster = Hub(layer), Roster(settings.limits, publisher.tell)
     rooms = Rooms(hub, roster, resources, LISTENERS)
     publisher.fallback = hub.deliver
-    pulse = Pulse(settings, resources, rooms, roster)
+    people = PeopleWatcher(resources.people, rooms)
+    pulse = Pulse(settings, resources, rooms, roster, people)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
-        database.close, renderer.close, leases.close, resources.throttle.close, resources.passwords.close, layer.close,
-        hub.close, rooms.close, publisher.close, pulse.close,
+        database.close, resources.renderer.close, leases.close, resources.throttle.close, resources.passwords.close,
+        layer.close, hub.close, rooms.close, publisher.close, people.close, pulse.close,
     ]  # fmt: skip
     try:
         await resources.refresh()
-        await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources))
+        resources.people.revision = resources.community.people_revision
+        await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources), people)
         await hub.subscribe(DOORS_GROUP, roster, *roster.quotas)
         pulse.start()
         yield Shared(resources, hub, roster, rooms, Admissions(work))
     finally:
         for close in reversed(closing):
             await close()
+
+
+def resources_of(
+    settings: Settings, work: UnitOfWork, layer: ChannelLayer, presence: Presence, prefix: str
+) -> Resources:
+    """`prefix` begins every name of this installation in Redis."""
+    return Resources(
+        settings,
+        work,
+        layer,
+        Signatures(settings.secret_keys),
+        presence,
+        Throttle(settings.limits, settings.redis_url, prefix),
+        Passwords(),
+        *paces(settings.limits),
+        Renderer(),
+        People(work),
+    )
 
 
 def paces(limits: Limits) -> tuple[Pace, Pace, Pace]:

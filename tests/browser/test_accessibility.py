@@ -122,6 +122,7 @@ def test_the_other_pages(page: Page, ana: Person, bea: Person, room: int) -> Non
         f"/messages/{message}/delete",
         "/admin/invitations",
         "/admin/settings",
+        f"/people/{bea.id}",
     ):
         page.goto(f"{ana.url}{path}")
         is_accessible(page)

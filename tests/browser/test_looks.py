@@ -139,8 +139,8 @@ def test_the_actions_sign_is_not_copied(open_window: OpenWindow, ana: Person, be
     window = open_window(ana, room)
     page = window.page
     page.bring_to_front()
-    expect(window.message(first).get_by_role("link")).to_have_accessible_name("Actions: Ana")
-    expect(window.message(second).get_by_role("link")).to_have_accessible_name("Actions: Bea")
+    expect(window.message(first).locator(".menu")).to_have_accessible_name("Actions: Ana")
+    expect(window.message(second).locator(".menu")).to_have_accessible_name("Actions: Bea")
     page.locator("#scroller").focus()
     page.evaluate("getSelection().selectAllChildren(document.querySelector('#messages'))")
     page.keyboard.press("Control+c")
@@ -202,6 +202,10 @@ def test_fingers_find_44_pixels(open_window: OpenWindow, ana: Person, room: int,
         f"/rooms/{room}/members",
         f"/rooms/{room}/settings",
         "/admin/invitations",
+        "/admin/people",
+        "/me",
+        "/me/devices",
+        f"/people/{ana.id}",
         f"/messages/{message}",
     ):
         page.goto(f"{ana.url}{path}")

@@ -92,6 +92,25 @@ def test_case_55_a_room_renamed_while_redis_is_away(cluster: Cluster, town: Town
         assert found[0] in frame
 
 
+def test_somebody_renamed_while_redis_is_away(cluster: Cluster, town: Town, redis_server: RedisServer) -> None:
+    """By its sweep the other process finds the name; and by its event, when Redis is back."""
+    room, person = town.new_room(), town.people[1]
+    message = person.post(room, "hello")
+    there = sign_in(cluster.workers[1].url, town.people[2].username)
+    with there.live(room) as stays:
+        stays.sees('id="heartbeat"')
+        redis_server.kill()
+        try:
+            person.http.post("/me", data={"display_name": "Somebody Else"})
+            stays.sees('swap="textContent">Somebody Else</hx-partial>')
+        finally:
+            redis_server.start()
+        person.http.post("/me", data={"display_name": "Somebody Again"})
+        stays.sees('swap="textContent">Somebody Again</hx-partial>')
+    page = there.http.get(f"/rooms/{room}").text
+    assert f'id="a{message}" href="/people/{person.id}">Somebody Again</a>' in page
+
+
 # -- never there
 
 

@@ -17,9 +17,11 @@ from webapp.domain import events
 from webapp.sockets import fragments
 from webapp.sockets.dispatch import Listener
 from webapp.sockets.feed import Feed
+from webapp.sockets.fragments import Presence
 from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.roster import Roster
 from webapp.store.messages import Message
+from webapp.store.people import Face
 from webapp.store.rooms import Facts
 from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, render
 from webapp.templating.byte_cache import ByteCache, weight
@@ -111,11 +113,16 @@ def room_changed(name: str) -> str:
     return fragments.room_changed(Facts(7, name, name, "open", name, 1))
 
 
+def people_changed(name: str) -> str:
+    return fragments.people_changed([Face(7, name, name, None, 3)], 3)
+
+
 @pytest.mark.parametrize("body", EVIL)
 def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
     for text, plain in (
         (room_changed(body), room_changed("x")),
-        (fragments.presence_changed(1, body, True), fragments.presence_changed(1, "x", True)),
+        (fragments.presence_changed(Presence(1, body, body)), fragments.presence_changed(Presence(1, "x", "x"))),
+        (people_changed(body), people_changed("x")),
         (fragments.notice(body), fragments.notice("x")),
     ):
         assert [tag for tag, _ in Elements(text).found] == [tag for tag, _ in Elements(plain).found]
@@ -197,15 +204,16 @@ def test_what_is_kept_rendered_is_bounded_in_bytes() -> None:
     assert "new text" in kept.html(replace(MESSAGE, id=199, revision=6, html="<p>new text</p>"))
     newest = NewestLogs(most=20_000)
     for number in range(1, 200):
-        newest.put(number % 9, number, Log(Markup("x" * (number * 137 % 9000))))
+        newest.put(number % 9, (number, 0), Log(Markup("x" * (number * 137 % 9000))))
         logs = newest.cache.kept
         assert logs.currsize == sum(weight(log.messages) for _, log in logs.values()) <= 20_000
-    assert newest.get(199 % 9, 199) is not None
-    newest.put(199 % 9, 5, Log(Markup("")))
-    assert newest.get(199 % 9, 5) is None, "an older state never takes a newer one's place"
-    newest.put(199 % 9, 200, Log(Markup("x" * 30_000)))
-    assert newest.get(199 % 9, 200) is None, "what is larger than the cache is not kept"
-    assert newest.get(199 % 9, 199) is None, "nor is what it would have replaced"
+    assert newest.get(199 % 9, (199, 0)) is not None
+    newest.put(199 % 9, (5, 9), Log(Markup("")))
+    assert newest.get(199 % 9, (5, 9)) is None, "an older state never takes a newer one's place"
+    assert newest.get(199 % 9, (199, 1)) is None, "nor stands for one in which somebody is called differently"
+    newest.put(199 % 9, (200, 0), Log(Markup("x" * 30_000)))
+    assert newest.get(199 % 9, (200, 0)) is None, "what is larger than the cache is not kept"
+    assert newest.get(199 % 9, (199, 0)) is None, "nor is what it would have replaced"
 
 
 def test_what_is_kept_is_kept_whole_while_threads_put_and_get() -> None:

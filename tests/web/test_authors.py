@@ -9,7 +9,7 @@ from tests.people import HTMX, Person, newcomer
 
 ROOT = Path(__file__).resolve().parents[2]
 FORM = re.compile(r'<form [^>]*method="post".*?</form>', re.DOTALL)
-BEFORE_SIGNING_IN = {"sessions/login.html", "setup/page.html", "join/page.html"}
+BEFORE_SIGNING_IN = {"sessions/login.html", "setup/page.html", "join/page.html", "resets/page.html"}
 
 
 @pytest.fixture(scope="module")

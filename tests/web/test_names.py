@@ -26,15 +26,15 @@ def test_case_57_usernames_stand_beside_look_alikes_in_pages_and_live(server: Se
     bea = sign_up(server.url, ana.invite(), "bea", "Bea")
     room = ana.make_room("Table", bea)
     bea.post(room, "before")
-    assert '<b class="author">Bea</b>' in ana.http.get(f"/rooms/{room}").text
+    assert ">Bea</a>" in ana.http.get(f"/rooms/{room}").text
     double = sign_up(server.url, ana.invite(), "bea2", "\u0412ea")
     ana.let_in(room, double)
     with ana.live(room) as window:
         double.post(room, "it is me")
-        assert '<b class="author">\u0412ea @bea2</b>' in window.sees("it is me")
+        assert ">\u0412ea @bea2</a>" in window.sees("it is me")
         bea.post(room, "it is not")
-        assert '<b class="author">Bea @bea</b>' in window.sees("it is not")
+        assert ">Bea @bea</a>" in window.sees("it is not")
         with double.live(room):
             window.sees("\u0412ea @bea2")
     page = ana.http.get(f"/rooms/{room}").text
-    assert '<b class="author">Bea @bea</b>' in page and '<b class="author">Bea</b>' not in page
+    assert ">Bea @bea</a>" in page and ">Bea</a>" not in page

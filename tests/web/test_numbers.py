@@ -18,7 +18,7 @@ from tests.servers import Server
 from webapp.web.routes import ROUTES
 
 NUMBERED = ("room", "message", "user", "invitation")
-OTHERS = {"key": "k" * 20, "code": "x", "hash": "0", "path": "css/all.css"}
+OTHERS = {"key": "k" * 20, "code": "x", "device": "0", "hash": "0", "path": "css/all.css"}
 BAD = [
     "9" * 5_000, "0" * 5_000 + "1", "9" * 19, "01", "007", "0000000000000000001", "-1", "+1", " 1", "1 ", "1\n", "1.0",
     "1e3", "0x1", "1_000", "١", "１", "²", "x", "\x00", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),

@@ -13,7 +13,16 @@ from tests.people import PASSWORD, Person, newcomer, set_up, sign_in
 from tests.servers import SETUP_TOKEN, Server
 from webapp.web.routes import ROUTES as ALL
 
-EXAMPLES = {"room": "1", "message": "1", "user": "1", "invitation": "1", "key": "k" * 20, "code": "x", "hash": "0"}
+EXAMPLES = {
+    "room": "1",
+    "message": "1",
+    "user": "1",
+    "invitation": "1",
+    "key": "k" * 20,
+    "code": "x",
+    "device": "0",
+    "hash": "0",
+}
 
 
 def path_of(route: Route) -> str:
@@ -72,7 +81,7 @@ def test_every_answer_carries_the_headers(server: Server, ana: Person, path: str
 @pytest.mark.parametrize("path", [path for path in SAFE if path not in ("/up", "/ready", "/login", "/setup")])
 def test_without_a_session_nothing_is_shown(server: Server, ana: Person, path: str) -> None:
     answer = httpx.get(server.url + path, trust_env=False)
-    if path.startswith(("/static", "/join")):
+    if path.startswith(("/static", "/join", "/reset")):
         assert answer.status_code == 404
     elif path == "/session":
         assert answer.status_code == 401

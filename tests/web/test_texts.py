@@ -19,6 +19,9 @@ FORMS = {
     "/rooms/1/members": {"username": "ana", "role": "member"},
     "/admin/invitations": {"uses": "1", "days": "1"},
     "/admin/settings": {"community": "Casa", "time_zone": "UTC"},
+    "/me": {"display_name": "Ana", "about": "", "time_zone": ""},
+    "/me/status": {"status": "here", "lasting": "hour"},
+    "/me/password": {"old_password": PASSWORD, "new_password": PASSWORD},
     "JOIN": NEWCOMER,
 }
 FIELDS = [(path, field) for path, form in FORMS.items() for field in form]

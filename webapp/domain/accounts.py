@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from webapp.domain import community, events, invitations, look_alikes
-from webapp.domain.errors import AnotherPerson, Invalid, SignedOut
+from webapp.domain.errors import AnotherPerson, Conflict, Invalid, SignedOut
 from webapp.domain.transaction import Transaction
 from webapp.store import sessions, users
 from webapp.store.users import User
@@ -126,6 +126,37 @@ def end_session(tx: Transaction, session: str) -> None:
         tx.publish(events.session_ended(user_id, session))
 
 
+def end_others(tx: Transaction, user_id: int, current: str | None) -> int:
+    """End all sessions of this person but the current one; how many those were."""
+    others = [each for each in sessions.before_newest(tx.connection, user_id, 0) if each != current]
+    for each in others:
+        end_session(tx, each)
+    return len(others)
+
+
+def set_password(tx: Transaction, user_id: int, before: str | None, password_hash: str, current: str | None) -> int:
+    """Store the hash and end the person's sessions but `current`; how many those were.
+
+    `before`: the hash that was verified. Raises Conflict when that has been changed meanwhile.
+    """
+    if not users.set_password(tx.connection, user_id, before, password_hash):
+        raise Conflict("Your password was changed a moment ago, on another page. Try again with that one.")
+    return end_others(tx, user_id, current)
+
+
+def rename(tx: Transaction, actor: Actor, name: str) -> None:
+    """Call the actor by this name, which `names.display_name` has checked."""
+    announce(tx, *users.rename(tx.connection, actor.id, name, look_alikes.skeleton(name)))
+
+
+def announce(tx: Transaction, *user_ids: int) -> None:
+    """What these people show of themselves has changed: each takes the next revision, and every process hears it."""
+    for user_id in sorted(user_ids):
+        revision = community.advance_people(tx)
+        users.set_revision(tx.connection, user_id, revision)
+        tx.publish(events.people_changed(revision))
+
+
 def set_up(tx: Transaction, name: str, time_zone: str, admin: Newcomer) -> int:
     """Create the community and its admin; returns the admin's id. Raises Conflict when it exists, Invalid."""
     community.found(tx, name, time_zone)
@@ -150,5 +181,5 @@ def _add(tx: Transaction, newcomer: Newcomer, role: str) -> int:
         user_id = users.add(tx.connection, newcomer.username, name, newcomer.password_hash, role, tx.now)
     except IntegrityError as error:
         raise Invalid(username="This username is taken.") from error
-    users.set_skeleton(tx.connection, user_id, look_alikes.skeleton(name))
+    announce(tx, *users.set_skeleton(tx.connection, user_id, look_alikes.skeleton(name)))
     return user_id

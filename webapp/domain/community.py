@@ -12,7 +12,7 @@ from webapp.domain.transaction import Transaction
 from webapp.store import community
 from webapp.store.community import Community
 
-__all__ = ["Community", "change", "count_revocation", "current", "found", "utc_offset"]
+__all__ = ["Community", "advance_people", "change", "count_revocation", "current", "found", "utc_offset"]
 
 
 def current(tx: Transaction) -> Community | None:
@@ -42,6 +42,11 @@ def change(tx: Transaction, actor: Person, name: str, time_zone: str) -> None:
 def count_revocation(tx: Transaction) -> None:
     """Count a revoked right. A process that missed the event compares the count and rechecks its sockets."""
     community.count_revocation(tx.connection)
+
+
+def advance_people(tx: Transaction) -> int:
+    """Count a change of what a person shows. A process that missed the event finds by the count what changed."""
+    return community.advance_people(tx.connection)
 
 
 def utc_offset(time_zone: str, now: int) -> int:

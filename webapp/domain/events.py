@@ -65,5 +65,10 @@ def sockets_counted(kind: str, process: str, key: str, count: int, oldest: int) 
     return Event(DOORS_GROUP, values)
 
 
+def people_changed(revision: int) -> Event:
+    """What somebody shows of themselves has changed: the store has what. Its count stands at this revision now."""
+    return Event(COMMUNITY_GROUP, {"type": "people.changed", "revision": revision})
+
+
 def community_changed() -> Event:
     return Event(COMMUNITY_GROUP, {"type": "community.changed"})

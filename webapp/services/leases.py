@@ -5,16 +5,16 @@ MemoryLeases keeps them for one process; redis_leases.py keeps them for several.
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is shown, under which name."""
+    """`name`: what they were called when they came. Two of one id are one person."""
 
     id: int
-    name: str
+    name: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from webapp.domain import community
 from webapp.domain.community import Community
 from webapp.services.pace import Pace
 from webapp.services.passwords import Passwords
+from webapp.services.people import People
 from webapp.services.presence import Presence
 from webapp.services.redis_client import UNUSABLE, open_client
 from webapp.services.renderer import Renderer
@@ -36,6 +37,7 @@ class Resources:
     changes: Pace
     new_rooms: Pace
     renderer: Renderer
+    people: People
     community: Community = UNNAMED
     fresh: bool = True
     rendered: RenderedMessages = field(default_factory=RenderedMessages)

@@ -24,6 +24,7 @@ class Signatures:
         self.known = lru_cache(maxsize=4096)(hash_of)
         self.browsers = signer(oldest_first, "tertulia.browser")
         self.invitations = signer(oldest_first, "tertulia.invitation")
+        self.resets = signer(oldest_first, "tertulia.reset")
 
     def session_cookie(self, token: str, secure: bool) -> str:
         return (self.secure_sessions if secure else self.sessions).sign(token).decode()
@@ -48,10 +49,14 @@ class Signatures:
 
     def invitation_id(self, code: str) -> int | None:
         """None for a code that is not ours."""
-        try:
-            return numbers.whole(self.invitations.unsign(code).decode())
-        except (BadSignature, UnicodeError):
-            return None
+        return numbers.whole(token_of(self.invitations, code))
+
+    def reset_code(self, reset_id: int) -> str:
+        return self.resets.sign(str(reset_id)).decode()
+
+    def reset_id(self, code: str) -> int | None:
+        """None for a code that is not ours."""
+        return numbers.whole(token_of(self.resets, code))
 
     def signed_browser(self, people: str) -> str:
         return self.browsers.sign(people).decode()

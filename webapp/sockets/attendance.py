@@ -5,15 +5,19 @@ While crowds come and go, the list goes to all every two seconds.
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 from webapp.domain.events import Values
 from webapp.services.leases import Person, Place
 from webapp.sockets import fragments
 from webapp.sockets.dispatch import handler
+from webapp.sockets.fragments import LISTED, Presence
 from webapp.sockets.frame import Frame
 from webapp.sockets.guest import Guest
 from webapp.sockets.rooms import Room, RoomListener
 from webapp.sockets.shapes import flag, text, whole
+from webapp.store.database import Unavailable
 
 TOGETHER_SECONDS = 0.25
 CROWD = 10
@@ -32,6 +36,7 @@ class Attendance(RoomListener):
         self.reading: asyncio.Task[Frame] | None = None
         self.telling: asyncio.Task[None] | None = None
         self.looking = False
+        self.looking_again: asyncio.Task[None] | None = None
         self.wait = TOGETHER_SECONDS
         self.stale = 0.0
 
@@ -51,9 +56,9 @@ class Attendance(RoomListener):
     @handler
     def presence_changed(self, event: Values) -> None:
         user, change = whole(event, "user"), (text(event, "name"), flag(event, "here"))
-        if not self.changes:
-            asyncio.get_running_loop().call_later(self.wait, self._tell)
         self.changes[user] = change
+        if self.telling is None:
+            self.telling = asyncio.create_task(self._tell())
         if self.wait == TOGETHER_SECONDS and len(self.changes) <= CROWD:
             self.forget()
 
@@ -61,21 +66,29 @@ class Attendance(RoomListener):
     def presence_renewed(self, _event: Values) -> None:
         if not self.looking:
             self.looking = True
-            self.telling = asyncio.create_task(self._look_again())
+            self.looking_again = asyncio.create_task(self._look_again())
 
     async def _look_again(self) -> None:
         await asyncio.sleep(TOGETHER_SECONDS)
         self.looking = False
         await self.refresh()
 
-    def _tell(self) -> None:
-        changes, self.changes = self.changes, {}
-        self.wait = TOGETHER_SECONDS if len(changes) <= CROWD else CROWD_SECONDS
-        self.forget()
-        if len(changes) > CROWD:
-            self.telling = asyncio.create_task(self.refresh(len(changes)))
-            return
-        self.room.say("".join(fragments.presence_changed(user, name, here) for user, (name, here) in changes.items()))
+    async def _tell(self) -> None:
+        """One batch after the other: while the names of one are read, the next gathers."""
+        try:
+            while self.changes:
+                await asyncio.sleep(self.wait)
+                changes, self.changes = self.changes, {}
+                self.wait = TOGETHER_SECONDS if len(changes) <= CROWD else CROWD_SECONDS
+                self.forget()
+                if len(changes) > CROWD:
+                    await self.refresh(len(changes))
+                else:
+                    people = await self._called([Person(user, name) for user, (name, _) in changes.items()])
+                    moved = [replace(each, here=changes[each.id][1]) for each in people]
+                    self.room.say("".join(map(fragments.presence_changed, moved)))
+        finally:
+            self.telling = None
 
     async def refresh(self, crowd: int = 0) -> None:
         """Tell all in the room who is in it; `crowd`: so many have come or gone just now."""
@@ -93,4 +106,16 @@ class Attendance(RoomListener):
         self.reading = None
 
     async def _read(self) -> Frame:
-        return Frame(fragments.here(await self.presence.here(self.room.id)))
+        people = await self.presence.here(self.room.id)
+        return Frame(fragments.here(await self._called(people[:LISTED]), max(0, len(people) - LISTED)))
+
+    async def _called(self, people: Sequence[Person]) -> list[Presence]:
+        """As they are called now, with their statuses; while the database is away, as they were called when they
+        came."""
+        try:
+            faces = await self.room.resources.people.known(each.id for each in people)
+        except Unavailable:
+            faces = {}
+        return [
+            fragments.present(faces[each.id]) if each.id in faces else Presence(each.id, each.name) for each in people
+        ]

@@ -1,14 +1,16 @@
 """Changes as HTML for sockets: the envelopes of templates/*/events/ around the pages' own partials."""
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from webapp.domain import people
 from webapp.domain.history import Change, Changes
 from webapp.domain.messages import Message
+from webapp.domain.people import Face
 from webapp.domain.rooms import Facts
-from webapp.services.leases import Person
 from webapp.templating import Log, RenderedMessages, render
 
 LISTED = 100
@@ -38,19 +40,28 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A person who came, or who left."""
+    """A person who came, or who left. `status`: what they say of themselves, empty for nothing."""
 
     id: int
     name: str
-    here: bool
+    status: str = ""
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
     """Who is here; `more` are not listed."""
 
-    people: Sequence[Person]
+    people: Sequence[Presence]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What people/events/changed.html tells: how these are called now, with their statuses, up to this revision."""
+
+    people: Sequence[Presence]
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +102,17 @@ def room_changed(room: Facts) -> str:
     return render("rooms/events/changed.html", room=room)
 
 
-def presence_changed(user_id: int, name: str, here: bool) -> str:
-    return render("presence/events/changed.html", person=Presence(user_id, name, here))
+def people_changed(faces: Iterable[Face], revision: int) -> str:
+    """Wherever a page names these people. `revision`: the community's people, as the page stands after it."""
+    return render("people/events/changed.html", change=Called([present(face) for face in faces], revision))
+
+
+def present(face: Face) -> Presence:
+    return Presence(face.id, face.name, people.status(face, time.time_ns() // 1000))
+
+
+def presence_changed(person: Presence) -> str:
+    return render("presence/events/changed.html", person=person)
 
 
 def crowd_changed(count: int) -> str:
@@ -100,9 +120,9 @@ def crowd_changed(count: int) -> str:
     return render("presence/events/crowd.html", count=count) if count else ""
 
 
-def here(people: Sequence[Person]) -> str:
-    """The list of who is here: the first LISTED, and the number of the others."""
-    return render("presence/events/here.html", roster=Here(people[:LISTED], max(0, len(people) - LISTED)))
+def here(listed: Sequence[Presence], more: int = 0) -> str:
+    """The list of who is here, and the number of those that are not listed."""
+    return render("presence/events/here.html", roster=Here(listed, more))
 
 
 def heartbeat() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from webapp.services.resources import Resources
 from webapp.settings import Settings
+from webapp.sockets.people import PeopleWatcher
 from webapp.sockets.quotas import RENEW_SECONDS
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import SLICES, Roster
@@ -18,11 +19,14 @@ log = logging.getLogger("tertulia.pulse")
 class Pulse:
     """Its loops go on whatever happens in them."""
 
-    def __init__(self, settings: Settings, resources: Resources, rooms: Rooms, roster: Roster) -> None:
+    def __init__(
+        self, settings: Settings, resources: Resources, rooms: Rooms, roster: Roster, people: PeopleWatcher
+    ) -> None:
         self.settings = settings
         self.resources = resources
         self.rooms = rooms
         self.roster = roster
+        self.people = people
         self.revocations = 0
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -74,11 +78,12 @@ class Pulse:
             quota.renew()
 
     async def sweep(self) -> None:
-        """Finds what was not told: changes of rooms, and rights that ended. Raises Unavailable."""
+        """Finds what was not told: changes of rooms and people, and rights that ended. Raises Unavailable."""
         await self.rooms.sweep()
         if not len(self.roster):
             return
         await self.resources.refresh()
+        self.people.look(self.resources.community.people_revision)
         count = self.resources.community.revocations
         if count != self.revocations:
             await self.roster.recheck()

@@ -29,9 +29,10 @@ WAITING = "The database does not answer just now. What you miss is shown as soon
 
 
 class RoomConsumer(Consumer):
-    """Serves `/rooms/{room}/live`. `met` is how many of the room's listeners know that it has arrived."""
+    """Serves `/rooms/{room}/live`. `met` is how many of the room's listeners know that it has arrived, `people` the
+    revision of the community's people that the page stands at."""
 
-    __slots__ = ("met", "room", "room_id", "waiting")
+    __slots__ = ("met", "people", "room", "room_id", "waiting")
     not_open = "This room is not open to you."
     not_open_any_more = "You are no longer in this room."
 
@@ -40,6 +41,7 @@ class RoomConsumer(Consumer):
         self.room_id: int = scope["path_params"]["room"]
         self.room: Room | None = None
         self.met = 0
+        self.people: int | None = None
         self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
 
     def rights(self, tx: Transaction, session: str) -> Actor:
@@ -83,7 +85,9 @@ class RoomConsumer(Consumer):
 
     @command
     async def since(self, values: Values) -> None:
-        """My page stands at this revision: tell me what comes after."""
+        """My page stands at this revision: tell me what comes after. `people`: who is called otherwise since."""
+        if "people" in values:
+            self.people = commands.revision_of(values["people"])
         await self._join(commands.revision_of(values.get("since")))
 
     @command
@@ -138,4 +142,19 @@ class RoomConsumer(Consumer):
         for listener in self.room.listeners:
             self.met += 1
             await listener.arrived(self)
+        await self._tell_names()
         self.connection.write(self.roster.welcome)
+
+    async def _tell_names(self) -> None:
+        """Who has changed since the page was made. What changes from now on, the room is told."""
+        people = self.resources.people
+        while self.people is not None and self.people < people.revision and not self.connection.closed:
+            try:
+                faces = await people.since(self.people)
+            except Unavailable:
+                return self.stop(Close.AGAIN_LATER, "The database does not answer just now.")
+            if not faces:
+                return None
+            self.people = faces[-1].revision
+            self.tell(fragments.people_changed(faces, self.people))
+        return None

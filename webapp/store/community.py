@@ -12,9 +12,10 @@ class Community:
     name: str
     time_zone: str
     revocations: int
+    people_revision: int = 0
 
 
-FIND = select(community.c.name, community.c.time_zone, community.c.revocations)
+FIND = select(community.c.name, community.c.time_zone, community.c.revocations, community.c.people_revision)
 
 
 def find(connection: Connection) -> Community | None:
@@ -33,3 +34,10 @@ def change(connection: Connection, name: str, time_zone: str) -> None:
 
 def count_revocation(connection: Connection) -> None:
     connection.execute(update(community).values(revocations=community.c.revocations + 1))
+
+
+def advance_people(connection: Connection) -> int:
+    """The revision of a change of what a person shows. Holds the row's lock until the end of the transaction."""
+    following = community.c.people_revision + 1
+    changed = update(community).values(people_revision=following).returning(community.c.people_revision)
+    return int(connection.execute(changed).scalar_one())

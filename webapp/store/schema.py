@@ -46,6 +46,8 @@ community = Table(
     Column("created_at", BigInteger, nullable=False),
     # Counts what took a right away, so that a process that missed the event finds out in its sweep.
     Column("revocations", BigInteger, nullable=False, server_default="0"),
+    # Counts changes of what people show of themselves, for the same purpose; each has the last of their own.
+    Column("people_revision", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -70,7 +72,21 @@ users = Table(
     Column("password_hash", String(255), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0", index=True),
     CheckConstraint("role IN ('admin', 'member')", name="role"),
+)
+
+# What people say of themselves. Who never did has no row.
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("about", String(500), nullable=False, server_default=""),
+    # Empty: the community's.
+    Column("time_zone", String(64), nullable=False, server_default=""),
+    Column("status", String(80), nullable=False, server_default=""),
+    # NULL: until it is taken away.
+    Column("status_until", BigInteger),
 )
 
 sessions = Table(
@@ -94,6 +110,21 @@ invitations = Table(
     Column("uses_left", Integer, nullable=False),
     Column("revoked_at", BigInteger),
     CheckConstraint("uses_left >= 0", name="uses_left"),
+)
+
+# One-time links to set a new password. Of a person only the newest can be used.
+resets = Table(
+    "resets",
+    metadata,
+    id_column(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    # NULL: the command line.
+    Column("made_by", Id, ForeignKey("users.id")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    # Without AUTOINCREMENT SQLite could give a deleted row's id again, and an old link would be a new one's.
+    sqlite_autoincrement=True,
 )
 
 rooms = Table(

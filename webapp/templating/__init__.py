@@ -1,6 +1,6 @@
 """Templates and static files as the edges use them. Imports nothing else of ours."""
 
-from webapp.templating.dates import day
+from webapp.templating.dates import clock, day
 from webapp.templating.environment import TEMPLATES, environment, render
 from webapp.templating.rendered import Log, NewestLogs, RenderedMessages
 from webapp.templating.static_files import STATIC, static_file, static_gzip, static_hash, static_url
@@ -11,6 +11,7 @@ __all__ = [
     "Log",
     "NewestLogs",
     "RenderedMessages",
+    "clock",
     "day",
     "environment",
     "render",

@@ -36,6 +36,10 @@ class ByteCache(Generic[K, V]):
             except ValueError:
                 self.kept.pop(key, None)
 
+    def clear(self) -> None:
+        with self.lock:
+            self.kept.clear()
+
 
 def weight(text: str) -> int:
     """Bytes of memory that a kept text takes, with what is kept beside it."""

@@ -11,6 +11,7 @@ from webapp.templating.environment import template
 
 MESSAGES_BYTES, LOGS_BYTES = 2 << 20, 8 << 20
 Look = tuple[Any, ...]
+State = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +49,28 @@ class RenderedMessages:
 
 
 class NewestLogs:
-    """The newest page of each room, by room and head: a head stands for one state of a room's log.
+    """The newest page of each room. A state is (the room's head, the revision of the community's people): together
+    they stand for one look of a room's log.
 
     Whoever gets one must have asked whether its reader is a member.
     """
 
     def __init__(self, most: int = LOGS_BYTES) -> None:
-        self.cache: ByteCache[int, tuple[int, Log]] = ByteCache(most, lambda kept: kept[1].messages)
+        self.cache: ByteCache[int, tuple[State, Log]] = ByteCache(most, lambda kept: kept[1].messages)
 
-    def get(self, room_id: int, head: int) -> Log | None:
+    def get(self, room_id: int, state: State) -> Log | None:
         """None when the room's log has changed, or was not asked for yet."""
         kept = self.cache.get(room_id)
-        return kept[1] if kept is not None and kept[0] == head else None
+        return kept[1] if kept is not None and kept[0] == state else None
 
-    def put(self, room_id: int, head: int, log: Log) -> None:
+    def put(self, room_id: int, state: State, log: Log) -> None:
         """Keep the log, unless a newer one is kept already."""
         kept = self.cache.get(room_id)
-        if kept is None or kept[0] < head:
-            self.cache.put(room_id, (head, log))
+        if kept is None or kept[0] < state:
+            self.cache.put(room_id, (state, log))
+
+    def clear(self) -> None:
+        self.cache.clear()
 
 
 def look_of(message: Any) -> Look:

@@ -49,6 +49,12 @@ async def write(request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.k
     return actor, result
 
 
+async def read_for(request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:
+    """(who sends a form, what the rule read for them). Raises what `read` raises, and AnotherPerson as `write` does."""
+    author, work = await forms.author(request), resources(request).work
+    return await work.read(acting_for(session_hash(request), author, rule, *args, **kwargs))
+
+
 async def signed_in(request: Request) -> Actor:
     """Who asks. Raises SignedOut, Unavailable."""
     actor, _ = await read(request, nothing)

@@ -45,8 +45,9 @@ async def page(request: Request) -> Response:
     where = place(request)
     _, (entry, found) = await guards.read(request, history.read, room_id, where)
     log = resources(request).rendered.log(room_id, found.messages, found.older, found.newer)
-    head = entry.room.head
-    socket = Socket(room_id, revision(request.query_params.get("since"), head), head, behind=True)
+    head, query = entry.room.head, request.query_params
+    people = revision(query.get("people"), resources(request).people.revision)
+    socket = Socket(room_id, revision(query.get("since"), head), people, head, behind=True)
     if "before" in where:
         return pages.fragment(render("messages/older.html", log=replace(log, newer=""), socket=socket))
     return pages.fragment(render("messages/newer.html", log=replace(log, older=""), socket=socket))

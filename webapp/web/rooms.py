@@ -33,12 +33,14 @@ class View:
 class Socket:
     """What live/_socket.html and messages/_rewind.html show.
 
-    `since`: the revision that the page stands at. `head`: the room's, when a page of its history was read.
-    `behind`: the cursor was set back, because that page may lack what the socket has told meanwhile.
+    `since`: the revision that the page stands at, and `people` that of the community's people. `head`: the room's, when
+    a page of its history was read. `behind`: the cursor was set back, because that page may lack what the socket has
+    told meanwhile.
     """
 
     room_id: int
     since: int
+    people: int
     head: int = 0
     behind: bool = False
 
@@ -64,7 +66,8 @@ async def show(request: Request, room_id: int, body: str = "", problem: str = ""
     """The room's page; `body` and `problem` are of a message that was refused. Raises SignedOut, NotFound."""
     held = resources(request)
     where = place(request) if request.method == "GET" else {}
-    actor, view, mine = await guards.read_page(request, read, room_id, where, held.newest)
+    people = held.people.revision  # before the room is read: its names are of then, or later
+    actor, view, mine = await guards.read_page(request, read, room_id, where, held.newest, people)
     layout = pages.layout(request, actor, mine, room_id)
     room = view.entry.room
     if view.entry.role is None:
@@ -73,26 +76,26 @@ async def show(request: Request, room_id: int, body: str = "", problem: str = ""
     if view.page is not None:
         log = held.rendered.log(room_id, view.page.messages, view.page.older, view.page.newer)
         if not where:
-            held.newest.put(room_id, room.head, log)
+            held.newest.put(room_id, (room.head, people), log)
     response = pages.answer(
         "rooms/page.html",
         layout,
         entry=view.entry,
         room=room,
         log=log,
-        socket=Socket(room_id, room.head),
+        socket=Socket(room_id, room.head, people),
         draft=drafts.blank(actor, room, body, problem),
     )
     remember(request, response, room_id)
     return response
 
 
-def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], newest: NewestLogs) -> View:
+def read(tx: Transaction, actor: Actor, room_id: int, where: dict[str, int], newest: NewestLogs, people: int) -> View:
     """Raises NotFound for people who may not enter the room."""
     entry = memberships.enter(tx, actor, room_id)
     if entry.role is None:
         return View(entry)
-    log = newest.get(room_id, entry.room.head) if not where else None
+    log = newest.get(room_id, (entry.room.head, people)) if not where else None
     return View(entry, log, history.page(tx, room_id, where) if log is None else None)
 
 
@@ -109,4 +112,5 @@ async def live(request: Request) -> Response:
     room_id = number(request, "room")
     _, entry = await guards.read(request, memberships.require, room_id)
     since = revision(request.query_params.get("since"), entry.room.head)
-    return pages.fragment(render("live/_socket.html", socket=Socket(room_id, since)))
+    people = revision(request.query_params.get("people"), resources(request).people.revision)
+    return pages.fragment(render("live/_socket.html", socket=Socket(room_id, since, people)))

@@ -1,0 +1,55 @@
+"""Shows in every open room what people have changed of themselves: names, initials, statuses."""
+
+import asyncio
+import logging
+
+from webapp.domain.events import Values
+from webapp.services.people import People
+from webapp.sockets import fragments
+from webapp.sockets.dispatch import Listener, handler
+from webapp.sockets.rooms import Rooms
+from webapp.sockets.shapes import whole
+from webapp.store.database import Unavailable
+
+log = logging.getLogger("tertulia.people")
+
+
+class PeopleWatcher(Listener):
+    """Hears that somebody has changed, reads who, and tells the rooms of this process. The event carries no name."""
+
+    def __init__(self, people: People, rooms: Rooms) -> None:
+        self.people = people
+        self.rooms = rooms
+        self.wanted = 0
+        self.reading: asyncio.Task[None] | None = None
+
+    @handler
+    def people_changed(self, event: Values) -> None:
+        self.look(whole(event, "revision"))
+
+    def look(self, revision: int) -> None:
+        """Read what has changed up to this revision, unless that is known."""
+        if revision <= self.people.revision:
+            return
+        self.wanted = max(self.wanted, revision)
+        if self.reading is None:
+            self.reading = asyncio.create_task(self._read(), name="people")
+
+    async def _read(self) -> None:
+        wanted, self.wanted = self.wanted, 0
+        try:
+            while faces := await self.people.news():
+                fragment = fragments.people_changed(faces, self.people.revision)
+                for room in self.rooms.open.values():
+                    room.say(fragment)
+        except Unavailable as error:
+            log.warning("changes up to %d wait for the next sweep: %s", wanted, error)
+            return
+        finally:
+            self.reading = None
+        self.look(self.wanted)  # told while the last reading was on its way
+
+    async def close(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+            await asyncio.gather(self.reading, return_exceptions=True)
