@@ -6,6 +6,8 @@ from statistics import median
 
 import pytest
 
+from webapp.templating.static_files import STYLES
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -69,3 +71,7 @@ def test_vendored_files_keep_licence_and_version() -> None:
     for folder in (ROOT / "static/vendor").iterdir():
         assert (folder / "LICENSE").exists(), folder
         assert (folder / "VERSION").exists(), folder
+
+
+def test_every_style_sheet_is_served() -> None:
+    assert set(STYLES) == {path.stem for path in (ROOT / "static/css").glob("*.css")}

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-STYLES = ("base", "layout", "forms", "rooms", "messages", "people", "code", "modes")
+STYLES = ("base", "layout", "forms", "rooms", "messages", "typing", "people", "code", "modes")
 
 
 @lru_cache(maxsize=64)
