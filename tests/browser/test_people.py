@@ -39,7 +39,7 @@ def test_a_new_name_stands_at_once_wherever_an_open_page_names_them(
     other = ana.post(room, "three")
     hers, theirs = open_window(dora, room), open_window(ana, room)
     theirs.draft.fill("half a sentence")
-    name = "Theodora <b>Prado</b> & Quist"
+    name = f"Theodora <b>Prado</b> & Quist-{dora.id}"  # nobody else's in the other browser's run
     rename(mine(open_window(dora)), name)
     for window in (hers, theirs):
         author = window.message(first).locator(".author")
@@ -68,9 +68,9 @@ def test_who_was_offline_shows_the_new_name_when_they_are_back(
     with window.coming_back():
         window.page.context.set_offline(True)
         window.page.locator("#live").evaluate("live => live._htmx.ws.connection.socket.close()")
-        dora.http.post("/me", data={"display_name": "Dora Nova"})
+        dora.http.post("/me", data={"display_name": f"Dora Nova-{dora.id}"})
         window.page.context.set_offline(False)
-    expect(window.message(message).locator(".author")).to_have_text("Dora Nova")
+    expect(window.message(message).locator(".author")).to_have_text(f"Dora Nova-{dora.id}")
 
 
 def test_a_status_is_shown_in_the_list_and_the_card_live(

@@ -28,7 +28,7 @@ SILENCE = 40.0
 HANDSHAKE = 10.0
 
 LEFT_LIST = re.compile(r'<li id="here-(\d+)" hx-swap-oob="delete">')
-IN_LIST = re.compile(r'<li id="here-(\d+)">')
+IN_LIST = re.compile(r'<li id="here-(\d+)" data-person=')
 HEARTBEAT = '<output id="heartbeat"'
 NOTICE = re.compile(r'<li data-person="(\d+)">[^<]* (joined|left)</li>')
 
