@@ -1,15 +1,17 @@
 """Runs rules for whoever sends a request: the session is looked up in the transaction that the rule runs in."""
 
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from starlette.requests import Request
 
 from webapp.domain import accounts, memberships
 from webapp.domain.accounts import Actor, Rule, acting, acting_for
+from webapp.domain.errors import NotFound, TooMany
 from webapp.domain.memberships import Room
 from webapp.domain.transaction import Transaction
 from webapp.web import forms
-from webapp.web.requests import resources, session_hash
+from webapp.web.requests import network, resources, session_hash
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,6 +24,21 @@ async def read(request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.kw
     if actor.stale:
         await work.write(accounts.touch, actor.session)
     return actor, result
+
+
+async def by_code(
+    request: Request, what: str, known: Callable[[str], int | None], rule: Callable[[Transaction, int | None], T]
+) -> T:
+    """What the signed code in the URL is for, read by `rule`; `what` names such links in the plural.
+
+    Raises what `rule` raises, NotFound for a wrong code among it, and TooMany after too many wrong ones.
+    """
+    held = resources(request)
+    attempt = await held.throttle.guess(network(request))
+    if attempt is None:
+        raise TooMany(f"Too many wrong {what}: wait three minutes.", held.settings.limits.logins_seconds)
+    async with held.throttle.tried(attempt, wrong=NotFound):
+        return await held.work.read(rule, known(request.path_params["code"]))
 
 
 async def read_page(

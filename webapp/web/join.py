@@ -5,12 +5,12 @@ from starlette.responses import Response
 
 from webapp.domain import accounts, invitations, names, rooms
 from webapp.domain.accounts import Newcomer
-from webapp.domain.errors import Invalid, NotFound, TooMany
+from webapp.domain.errors import Invalid
 from webapp.domain.transaction import Transaction
 from webapp.services.passwords import problem
-from webapp.web import errors, forms, pages, passwords, sessions
+from webapp.web import errors, forms, guards, pages, passwords, sessions
 from webapp.web.forms import Form
-from webapp.web.requests import network, resources
+from webapp.web.requests import resources
 
 
 async def page(request: Request) -> Response:
@@ -43,13 +43,7 @@ def welcomed(tx: Transaction, invitation_id: int, person: Newcomer) -> tuple[int
 
 async def invited(request: Request) -> int:
     """The id of the link's invitation. Raises NotFound for a wrong one, TooMany after too many of them."""
-    held = resources(request)
-    attempt = await held.throttle.guess(network(request))
-    if attempt is None:
-        raise TooMany("Too many wrong invitations: wait three minutes.", held.settings.limits.logins_seconds)
-    code = held.signatures.invitation_id(request.path_params["code"])
-    async with held.throttle.tried(attempt, wrong=NotFound):
-        return await held.work.read(invitations.check, code)
+    return await guards.by_code(request, "invitations", resources(request).signatures.invitation_id, invitations.check)
 
 
 async def newcomer(request: Request, form: Form) -> Newcomer:

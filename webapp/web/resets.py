@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from webapp.domain import resets
-from webapp.domain.errors import Invalid, NotFound, TooMany
+from webapp.domain.errors import Invalid
 from webapp.domain.resets import Listed, Reset
 from webapp.services import origins
 from webapp.services.passwords import problem
 from webapp.web import errors, forms, guards, invitations, moments, pages, passwords, sessions
 from webapp.web.forms import Form
-from webapp.web.requests import network, number, resources
+from webapp.web.requests import number, resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,4 @@ async def use(request: Request) -> Response:
 
 async def usable(request: Request) -> Reset:
     """The link's reset. Raises NotFound, which says why it cannot be used, and TooMany after too many of them."""
-    held = resources(request)
-    attempt = await held.throttle.guess(network(request))
-    if attempt is None:
-        raise TooMany("Too many wrong links: wait three minutes.", held.settings.limits.logins_seconds)
-    reset_id = held.signatures.reset_id(request.path_params["code"])
-    async with held.throttle.tried(attempt, wrong=NotFound):
-        return await held.work.read(resets.check, reset_id)
+    return await guards.by_code(request, "links", resources(request).signatures.reset_id, resets.check)
