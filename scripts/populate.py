@@ -198,7 +198,7 @@ def open_room(tx: Transaction, people: list[Actor], script: Script, members: Seq
 
 
 def newcomer(name: str) -> Newcomer:
-    return Newcomer(username(name), name, passwords.hasher.hash(PASSWORD))
+    return Newcomer(username(name), name, passwords.hasher().hash(PASSWORD))
 
 
 def username(name: str) -> str:

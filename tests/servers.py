@@ -25,8 +25,8 @@ PLAIN = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 
 BOUNDED = "webapp.transport.http:BoundedHttp"
-UNHURRIED = {"MAX_CHANGES": "100000", "MAX_NEW_ROOMS": "100000"}
-"""One person does in a test what many do in a day. A test of these limits sets them."""
+UNHURRIED = {"MAX_CHANGES": "100000", "MAX_NEW_ROOMS": "100000", "PASSWORD_MEMORY": "19"}
+"""One person does in a test what many do in a day, and dozens sign up. A test of these limits sets them."""
 FRAMES, PLAIN_WS = "webapp.sockets.protocol:FrameProtocol", "websockets-sansio"
 
 

@@ -187,7 +187,7 @@ def resources_of(
         Signatures(settings.secret_keys),
         presence,
         Throttle(settings.limits, settings.redis_url, prefix),
-        Passwords(),
+        Passwords(settings.password_memory),
         *paces(settings.limits),
         Renderer(),
         People(work),

@@ -77,6 +77,7 @@ class Settings:
     heartbeat_seconds: float = 10.0
     presence_grace_seconds: float = 10.0
     presence_lease_seconds: float = 30.0
+    password_memory: int = 64
     database_pool: int = 5
     database_seconds: float = 10.0
     limits: Limits = Limits()
@@ -111,6 +112,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         heartbeat_seconds=seconds(environ, "HEARTBEAT_SECONDS", 10.0),
         presence_grace_seconds=seconds(environ, "PRESENCE_GRACE_SECONDS", 10.0),
         presence_lease_seconds=seconds(environ, "PRESENCE_LEASE_SECONDS", 30.0),
+        password_memory=whole(environ, "PASSWORD_MEMORY", 64, low=19, high=1024),
         database_pool=whole(environ, "DATABASE_POOL", 5, low=2, high=100),
         database_seconds=seconds(environ, "DATABASE_SECONDS", 10.0),
         limits=limits(environ),

@@ -78,7 +78,7 @@ def test_a_message_that_is_gone_before_the_answer_comes_stays_away(
 ) -> None:
     window = open_window(bea, room)
     answered: list[tuple[Route, APIResponse]] = []
-    window.page.route("**/messages", lambda route: answered.append((route, route.fetch())))
+    window.page.route("**/messages", lambda route: answered.append((route, route.fetch())), times=1)
     window.write("said too soon")
     window.says("said too soon")
     window.until(lambda: bool(answered))

@@ -13,7 +13,6 @@ from tests.browser.windows import Problems
 from tests.people import Person, fresh_key
 from tests.servers import Server, Wire
 
-DATABASES = ["sqlite", "postgresql"]
 ENGINES = ["chromium", "firefox"]
 SETTINGS = {"HEARTBEAT_SECONDS": "0.5"}
 

@@ -101,7 +101,7 @@ def test_what_changes_while_a_page_of_the_history_is_on_its_way(
     )
     window = open_window(bea)
     answered: list[tuple[Route, APIResponse]] = []
-    window.page.route("**/messages?*", lambda route: answered.append((route, route.fetch())))
+    window.page.route("**/messages?*", lambda route: answered.append((route, route.fetch())), times=1)
     window.open(room, query)
     window.page.locator("#scroller").evaluate(end)
     window.until(lambda: bool(answered))

@@ -8,7 +8,6 @@ from tests.browser.test_accessibility import is_accessible
 from tests.browser.windows import Problems, Window
 from tests.people import PASSWORD, Person, newcomer
 
-DATABASES = ["sqlite", "postgresql"]
 ENGINES = ["chromium", "firefox"]
 PHONE = {"width": 360, "height": 740}
 NEW = "another horse battery"

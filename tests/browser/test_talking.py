@@ -9,7 +9,6 @@ from tests.browser.conftest import OpenWindow
 from tests.browser.windows import Problems, Window
 from tests.people import Person, newcomer, sign_up
 
-DATABASES = ["sqlite", "postgresql"]
 ENGINES = ["chromium", "firefox"]
 MARKUP = """\
 <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> <svg onload="window.pwned = 1">

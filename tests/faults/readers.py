@@ -60,7 +60,9 @@ class Reader:
         self.task: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
-        return f"<reader of room {self.room} at {self.door}, revision {self.log.cursor}>"
+        ended = "" if self.task is None or not self.task.done() else f", ended: {self.task}"
+        state = f"{'live' if self.live else 'not live'}, closed with {self.codes[-20:]}, faults {self.faults}{ended}"
+        return f"<reader of room {self.room} at {self.door}, revision {self.log.cursor}, {state}>"
 
     # -- what a person does with the window
 
@@ -86,6 +88,8 @@ class Reader:
         self.reading.clear()
 
     def resume(self) -> None:
+        """Read on, and come back through a wire as wide as others have."""
+        self.narrow = False
         self.reading.set()
 
     def stands_at(self, head: int) -> bool:

@@ -164,7 +164,7 @@ def first_release(url: str) -> None:
 
 
 PASSWORD = "correct horse battery"
-HASH = passwords.hasher.hash(PASSWORD)
+HASH = passwords.hasher().hash(PASSWORD)
 
 
 def everything(url: str) -> dict[str, list[tuple[object, ...]]]:

@@ -78,7 +78,8 @@ async def test_case_41_a_reader_that_does_not_read(alone: Cluster) -> None:
         assert await settled(everybody, await alone.heads(town.rooms))
         assert not any(reader.codes for reader in everybody), "nobody else was closed"
         stalled.resume()
-        assert await settled([stalled], await alone.heads(town.rooms))
+        heads = await alone.heads(town.rooms)
+        assert await settled([stalled], heads), f"{stalled} of {heads}"
         assert stalled.codes, "it was let go"
         assert set(stalled.codes) <= AGAIN_LATER
         await t.comes_out_clean()

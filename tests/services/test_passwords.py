@@ -18,7 +18,7 @@ class Door:
     """Callers of one `Passwords`, and in which order they were served."""
 
     def __init__(self, waiting: int = 32, patience: float = LONG_ENOUGH) -> None:
-        self.passwords = Passwords(1, waiting, patience)
+        self.passwords = Passwords(threads=1, waiting=waiting, patience=patience)
         self.served: list[str] = []
         self.sent_away: list[str] = []
 
@@ -97,11 +97,11 @@ async def test_who_goes_away_leaves_the_queue_and_a_hash_that_runs_keeps_its_thr
 
 async def test_nobodys_hash_is_as_slow_as_somebodys_and_fits_nothing() -> None:
     held, caller = Passwords(), Caller(("a",))
-    somebodys = hasher.hash("password")
+    somebodys = hasher().hash("password")
     assert await held.verify(caller, somebodys, "password")
     assert not await held.verify(caller, None, "password")
     assert not await held.verify(caller, "damaged", "password")
-    costs: dict[str, list[float]] = {somebodys: [], fitting_nothing(): []}
+    costs: dict[str, list[float]] = {somebodys: [], fitting_nothing(hasher()): []}
     for hashed in list(costs) * 5:
         begun = time.process_time()
         assert not fits(hashed, "wrong password")

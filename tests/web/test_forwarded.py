@@ -40,17 +40,19 @@ ENVIRONS = list({tuple(environ.items()): environ for environ, _, _ in CASES}.val
 
 @pytest.fixture(scope="module", params=[Server, ServeCommand], ids=["by hand", "serve"])
 def start(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
-    """Starts a server with this environment; it is set up, and has no limit on logins."""
-    made: list[Server] = []
+    """Starts a server with this environment, or gives the one that runs; set up, and with no limit on logins."""
+    made: dict[frozenset[tuple[str, str]], Server] = {}
 
     def start(**environ: str) -> Server:
         limits = {"MAX_LOGINS_PER_ADDRESS": "1000", "MAX_LOGINS_PER_NAME": "1000"}
-        made.append(request.param(tmp_path_factory.mktemp("server"), **{**limits, **environ}).start())
-        set_up(made[-1].url)
-        return made[-1]
+        key = frozenset(environ.items())
+        if key not in made:
+            made[key] = request.param(tmp_path_factory.mktemp("server"), **{**limits, **environ}).start()
+            set_up(made[key].url)
+        return made[key]
 
     yield start
-    for server in made:
+    for server in made.values():
         server.kill()
 
 

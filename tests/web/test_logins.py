@@ -57,7 +57,12 @@ class Town:
 def town(database: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
     redis = RedisServer(folder) if database else None
-    environ = {"SECRET_KEY": KEY, "MAX_LOGINS_PER_ADDRESS": "100", "MAX_LOGINS_PER_NAME": str(TRIES)}
+    environ = {
+        "PASSWORD_MEMORY": "64",
+        "SECRET_KEY": KEY,
+        "MAX_LOGINS_PER_ADDRESS": "100",
+        "MAX_LOGINS_PER_NAME": str(TRIES),
+    }
     environ.update(database)
     if redis is not None:
         environ["REDIS_URL"] = redis.start().url
@@ -252,6 +257,6 @@ async def test_a_crowd_with_one_invitation_waits_in_the_queue(town: Town) -> Non
         form["username"] = "".join(c for c in form["username"] if c.isalnum())
         return (await client.post(f"{url}{path}", data=form)).status_code
 
-    async with httpx.AsyncClient(trust_env=False, timeout=DEADLINE) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=6 * DEADLINE) as client:
         statuses = Counter(await asyncio.gather(*(join(client, number) for number in range(60))))
     assert set(statuses) == {303, BUSY}, statuses

@@ -1,4 +1,5 @@
-"""Hashes passwords with Argon2id in threads: it is slow on purpose, and takes 64 MiB while it runs.
+"""Hashes passwords with Argon2id in threads: it is slow on purpose, and takes much memory while it runs, 64 MiB
+unless the settings say otherwise.
 
 Two run at once, the others wait in a short queue. Next is the caller with the fewest others of the same network and
 name in it; when the queue is full, the longest waiting caller of the largest such group is refused.
@@ -20,7 +21,7 @@ from webapp.domain.errors import Busy
 
 SHORTEST, LONGEST = 10, 1_000
 THREADS, WAITING, PATIENCE = 2, 32, 10.0
-hasher = PasswordHasher()
+MEMORY_MIB = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,12 @@ class Turn:
 
 
 class Passwords:
-    """`patience`: seconds after which a caller who still waits is refused."""
+    """`memory` is in MiB for each hash; `patience`: seconds after which a caller who still waits is refused."""
 
-    def __init__(self, threads: int = THREADS, waiting: int = WAITING, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, memory: int = MEMORY_MIB, threads: int = THREADS, waiting: int = WAITING, patience: float = PATIENCE
+    ) -> None:
+        self.hasher = hasher(memory)
         self.threads = threads
         self.longest = waiting
         self.patience = patience
@@ -55,11 +59,11 @@ class Passwords:
         self.waiting: list[Turn] = []
         self.running: list[Turn] = []
         self.crowds: Counter[str] = Counter()
-        self.nobody = fitting_nothing()
+        self.nobody = fitting_nothing(self.hasher)
 
     async def hash(self, caller: Caller, password: str) -> str:
         """The password's hash. Raises Busy when the queue is full, or the wait too long."""
-        return await self._run(caller, hasher.hash, password)  # type: ignore[no-any-return]
+        return await self._run(caller, self.hasher.hash, password)  # type: ignore[no-any-return]
 
     async def verify(self, caller: Caller, hashed: str | None, password: str) -> bool:
         """Whether the password fits the hash; None takes as long and never fits. Raises Busy."""
@@ -130,15 +134,20 @@ def problem(password: str) -> str | None:
     return None
 
 
+def hasher(memory: int = MEMORY_MIB) -> PasswordHasher:
+    """Makes hashes that take this many MiB, and the more time the more memory. A hash says what it takes."""
+    return PasswordHasher(memory_cost=memory * 1024)
+
+
 def fits(hashed: str, password: str) -> bool:
     """Whether this is the hash of that password."""
     try:
-        return hasher.verify(hashed, password)
+        return hasher().verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-def fitting_nothing() -> str:
+def fitting_nothing(hasher: PasswordHasher) -> str:
     """A random hash: the password of an unknown name is compared with it, which takes as long as with a real one."""
     salt, digest = (
         base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len)
