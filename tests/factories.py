@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from webapp.domain import accounts, invitations, memberships, messages, rooms
 from webapp.domain.accounts import Actor, Browser, Newcomer
-from webapp.domain.events import Event
+from webapp.domain.events import BELL_GROUP, Event
 from webapp.domain.messages import Draft, Message
 from webapp.domain.transaction import Transaction
 from webapp.store.engine import migrate, open_engine
@@ -16,12 +16,14 @@ SECOND = 1_000_000
 
 
 class House:
-    """A community in a database: `do` runs one verb in one transaction and keeps what it published."""
+    """A community in a database: `do` runs one verb in one transaction and keeps what it published, in `bell` what
+    every process hears of rooms and people, in `events` the rest."""
 
     def __init__(self, url: str) -> None:
         migrate(url)
         self.engine: Engine = open_engine(url)
         self.events: list[Event] = []
+        self.bell: list[Event] = []
         self.shift = 0
         self.keys = 0
         self.ana = self.do(accounts.set_up, "Casa", "UTC", Newcomer("ana", "Ana Lima", "hash"))
@@ -33,7 +35,8 @@ class House:
             tx = Transaction(connection)
             tx.now += self.shift
             result = verb(tx, *args)
-        self.events += tx.events
+        self.events += [event for event in tx.events if event.group != BELL_GROUP]
+        self.bell += [event for event in tx.events if event.group == BELL_GROUP]
         return result
 
     def later(self, seconds: float) -> None:

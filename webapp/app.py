@@ -14,9 +14,10 @@ from starlette.types import Receive, Scope, Send
 from webapp import numbers
 from webapp.channel_layer import ChannelLayer, Signer, open_channel_layer
 from webapp.domain import installation
-from webapp.domain.events import COMMUNITY_GROUP, DOORS_GROUP, Values
+from webapp.domain.events import BELL_GROUP, COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.transaction import Transaction
 from webapp.services.leases import Leases, MemoryLeases
+from webapp.services.marks import Marks
 from webapp.services.pace import Pace
 from webapp.services.passwords import Passwords
 from webapp.services.people import People
@@ -37,7 +38,9 @@ from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.people import PeopleWatcher
+from webapp.sockets.person import PersonConsumer
 from webapp.sockets.pulse import Pulse
+from webapp.sockets.readers import Readers
 from webapp.sockets.room import RoomConsumer
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import Roster
@@ -51,7 +54,7 @@ from webapp.web.callers import Callers
 from webapp.web.errors import HANDLERS, on_refused
 from webapp.web.forwarded import Forwarded
 from webapp.web.middleware import PageHeaders, PagesGZip, RequestChecks
-from webapp.web.routes import ROUTES, SOCKET
+from webapp.web.routes import PERSON_SOCKET, ROUTES, SOCKET
 
 log = logging.getLogger("tertulia")
 
@@ -62,6 +65,7 @@ MANY_ROOMS = "You have made many rooms in a short time. Make the next one later.
 # The address of each socket, and who serves it. What stands in braces is an id.
 SOCKETS: tuple[tuple[str, type[Consumer]], ...] = (
     (SOCKET, RoomConsumer),
+    (PERSON_SOCKET, PersonConsumer),
 )  # fmt: skip
 PROTOCOLS: Mapping[str, str] = {
     "--http": "webapp.transport.http:BoundedHttp",
@@ -155,22 +159,24 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
     presence = Presence(leases, publisher.tell, settings.presence_grace_seconds, settings.presence_lease_seconds)
     resources = resources_of(settings, work, layer, presence, prefix)
     hub, roster = Hub(layer), Roster(settings.limits, publisher.tell)
-    rooms = Rooms(hub, roster, resources, LISTENERS)
+    rooms, readers = Rooms(hub, roster, resources, LISTENERS), Readers(resources)
     publisher.fallback = hub.deliver
     people = PeopleWatcher(resources.people, rooms)
-    pulse = Pulse(settings, resources, rooms, roster, people)
+    pulse = Pulse(settings, resources, rooms, roster, people, readers)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
         database.close, resources.renderer.close, leases.close, resources.throttle.close, resources.passwords.close,
-        layer.close, hub.close, rooms.close, publisher.close, people.close, pulse.close,
+        layer.close, hub.close, rooms.close, publisher.close, resources.marks.close, readers.close, people.close,
+        pulse.close,
     ]  # fmt: skip
     try:
         await resources.refresh()
         resources.people.revision = resources.community.people_revision
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources), people)
-        await hub.subscribe(DOORS_GROUP, roster, *roster.quotas)
+        await hub.subscribe(DOORS_GROUP, roster, *roster.quotas, readers)
+        await hub.subscribe(BELL_GROUP, readers)
         pulse.start()
-        yield Shared(resources, hub, roster, rooms, Admissions(work))
+        yield Shared(resources, hub, roster, rooms, Admissions(work), readers)
     finally:
         for close in reversed(closing):
             await close()
@@ -186,6 +192,7 @@ def resources_of(
         layer,
         Signatures(settings.secret_keys),
         presence,
+        Marks(work),
         Throttle(settings.limits, settings.redis_url, prefix),
         Passwords(settings.password_memory),
         *paces(settings.limits),

@@ -130,7 +130,7 @@ def test_case_55_a_room_that_is_renamed_is_renamed_for_all(
 
 def shows_name(window: Window, name: str) -> None:
     expect(window.page.locator("#room-name")).to_have_text(name)
-    expect(window.page).to_have_title(f"{name} · Tertulia")
+    expect(window.page).to_have_title(re.compile(f"^(• )?{re.escape(name)} · Tertulia$"))
     expect(window.page.locator(".sidebar [aria-current]")).to_have_text(name)
     drafts = window.page.locator("#drafts textarea")
     window.comes_to(lambda: drafts.evaluate_all(PLACEHOLDERS), [f"Message {name}"])

@@ -75,3 +75,17 @@ def test_rooms_that_were_never_renamed_stand_at_no_revision(database_url: str) -
     at(database_url, "0005", room)
     migrate(database_url)
     assert rows(database_url, "SELECT name, head, changed_revision FROM rooms") == [("x", 2, 0)]
+
+
+def test_what_was_posted_before_read_marks_counts_as_read(database_url: str) -> None:
+    room = "INSERT INTO rooms (id, name, topic, visibility, head, created_at) VALUES ({}, 'x', '', 'open', {}, 1)"
+    member = "INSERT INTO memberships (room_id, user_id, role, created_at) VALUES ({}, 1, 'owner', 1)"
+    message = (
+        "INSERT INTO messages (room_id, author_id, key, body, html, created_at, utc_offset, continues, opens_day,"
+        " posted_revision, revision, deleted_at) VALUES (1, 1, '{}', 'x', 'x', 1, 0, false, false, {}, 9, {})"
+    )
+    said = message.format("a", 3, "NULL"), message.format("b", 5, 1)
+    at(database_url, "0006", USER, room.format(1, 9), room.format(2, 0), member.format(1), member.format(2), *said)
+    migrate(database_url)
+    assert rows(database_url, "SELECT last_posted_revision FROM rooms ORDER BY id") == [(3,), (0,)]
+    assert rows(database_url, "SELECT read_revision FROM memberships ORDER BY room_id") == [(9,), (0,)]

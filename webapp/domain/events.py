@@ -4,7 +4,7 @@ Groups: `room.7` hears what all in that room may know, `doors` whose right has e
 Rights end rarely, so one group for all people is cheaper than one for each that is here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ def room_group(room_id: int) -> str:
 
 COMMUNITY_GROUP = "community"
 DOORS_GROUP = "doors"
+BELL_GROUP = "bell"
 
 
 def messages_changed(room_id: int, revision: int, messages: Sequence[Values]) -> Event:
@@ -34,6 +35,28 @@ def messages_changed(room_id: int, revision: int, messages: Sequence[Values]) ->
 def room_changed(room_id: int, revision: int, facts: Values) -> Event:
     """`facts`: the room's name, topic and whatever else its page shows of it, by name."""
     return Event(room_group(room_id), {"type": "rooms.changed", "room": room_id, "revision": revision} | facts)
+
+
+def room_posted(room_id: int, posts: Mapping[int, int]) -> Event:
+    """`posts`: the revision of the newest post of each author since the last such event."""
+    pairs = [[author, revision] for author, revision in posts.items()]
+    values = {"type": "rooms.posted", "room": room_id, "revision": max(posts.values()), "posts": pairs}
+    return Event(BELL_GROUP, values)
+
+
+def people_read(room_id: int, revision: int, user_ids: Sequence[int]) -> Event:
+    """These people have seen the room's log up to this revision."""
+    values = {"type": "people.read", "room": room_id, "revision": revision, "users": list(user_ids)}
+    return Event(BELL_GROUP, values)
+
+
+def people_held(room_id: int, revision: int, user_id: int) -> Event:
+    """This person marked the room as unread after this revision."""
+    return Event(BELL_GROUP, {"type": "people.held", "room": room_id, "revision": revision, "user": user_id})
+
+
+def membership_began(room_id: int, user_id: int) -> Event:
+    return Event(BELL_GROUP, {"type": "memberships.began", "user": user_id, "room": room_id})
 
 
 def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event:

@@ -9,7 +9,7 @@ from webapp.domain.accounts import Actor
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.transaction import Transaction
 from webapp.store import memberships
-from webapp.store.memberships import Member
+from webapp.store.memberships import Member, OwnRoom
 from webapp.store.rooms import Room
 
 ROLES = ("owner", "member")
@@ -19,6 +19,7 @@ MOST_ROOMS = 300
 __all__ = [
     "Entry",
     "Member",
+    "OwnRoom",
     "Room",
     "add",
     "enter",
@@ -69,7 +70,7 @@ def manage(tx: Transaction, actor: Actor, room_id: int) -> Entry:
     return entry
 
 
-def mine(tx: Transaction, actor: Actor) -> list[Room]:
+def mine(tx: Transaction, actor: Actor) -> list[OwnRoom]:
     """The rooms of this person, by name."""
     return sorted(memberships.of_user(tx.connection, actor.id), key=lambda room: names.natural(room.name))
 
@@ -82,12 +83,12 @@ def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Me
 def found(tx: Transaction, room_id: int, user_id: int) -> None:
     """Make the creator of a room its owner. Raises Invalid when they are in too many rooms."""
     check_own_rooms(tx, user_id)
-    memberships.add(tx.connection, room_id, user_id, "owner", tx.now)
+    _begin(tx, room_id, user_id, "owner")
 
 
 def welcome(tx: Transaction, room_id: int, user_id: int) -> None:
     """Add somebody who has just signed up to this room."""
-    memberships.add(tx.connection, room_id, user_id, role_to_begin_with(tx, room_id), tx.now)
+    _begin(tx, room_id, user_id, role_to_begin_with(tx, room_id))
 
 
 def join(tx: Transaction, actor: Actor, room_id: int) -> None:
@@ -106,7 +107,7 @@ def join(tx: Transaction, actor: Actor, room_id: int) -> None:
     ):
         raise NotFound
     check_own_rooms(tx, actor.id)
-    memberships.add(tx.connection, room_id, actor.id, role_to_begin_with(tx, room_id), tx.now)
+    _begin(tx, room_id, actor.id, role_to_begin_with(tx, room_id))
 
 
 def role_to_begin_with(tx: Transaction, room_id: int) -> str:
@@ -125,7 +126,7 @@ def add(tx: Transaction, actor: Actor, room_id: int, username: str, role: str) -
     if memberships.count(tx.connection, user.id) >= MOST_ROOMS:
         raise Invalid(username=f"{user.display_name} is in {MOST_ROOMS} rooms, which is the most.")
     try:
-        memberships.add(tx.connection, room_id, user.id, role, tx.now)
+        _begin(tx, room_id, user.id, role)
     except IntegrityError as error:
         raise Conflict(f"{user.display_name} is in this room already.") from error
 
@@ -158,6 +159,12 @@ def leaving(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, bool]:
 def leave(tx: Transaction, actor: Actor, room_id: int) -> None:
     require(tx, actor, room_id)
     _end(tx, room_id, actor.id)
+
+
+def _begin(tx: Transaction, room_id: int, user_id: int, role: str) -> None:
+    """Raises IntegrityError when they are a member already."""
+    memberships.add(tx.connection, room_id, user_id, role, tx.now)
+    tx.publish(events.membership_began(room_id, user_id))
 
 
 def _end(tx: Transaction, room_id: int, user_id: int) -> None:

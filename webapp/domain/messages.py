@@ -131,6 +131,7 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
         position.revision, position.revision,
     )  # fmt: skip
     announce(tx, *withdrawn, message)
+    tx.publish(events.room_posted(room_id, {actor.id: position.revision}))
     return message
 
 
@@ -143,7 +144,7 @@ def set_right(
     """
     later = messages.opening_later(tx.connection, room_id, position.posted_at, days.MOST_WITHDRAWN + 1)
     if len(later) > days.MOST_WITHDRAWN and position.previous_posted_at is not None:
-        rooms.set_last(tx, room_id, author_id, position.previous_posted_at)
+        rooms.set_last(tx, room_id, author_id, position.previous_posted_at, position.revision)
         return position._replace(posted_at=position.previous_posted_at), False, []
     for message in later:
         messages.change(tx.connection, message.id, position.revision, opens_day=False)
@@ -234,8 +235,8 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
     changed = [tombstone]
     if heir is None:
         last = next(iter(messages.newest(tx.connection, message.room_id, 1)), None)
-        author_id, posted_at = (last.author_id, last.created_at) if last else (None, None)
-        rooms.set_last(tx, message.room_id, author_id, posted_at)
+        left = (last.author_id, last.created_at, last.posted_revision) if last else (None, None, 0)
+        rooms.set_last(tx, message.room_id, *left)
     else:
         changed += [replace(each, revision=revision) for each in bequeath(tx, message, heir)]
         for each in changed[1:]:

@@ -88,9 +88,9 @@ def position(tx: Transaction, room_id: int, author_id: int) -> Position:
     return found
 
 
-def set_last(tx: Transaction, room_id: int, author_id: int | None, posted_at: int | None) -> None:
-    """Sets who posted last and when, after the newest message was deleted."""
-    rooms.set_last(tx.connection, room_id, author_id, posted_at)
+def set_last(tx: Transaction, room_id: int, author_id: int | None, posted_at: int | None, revision: int) -> None:
+    """Sets who posted last, when and at which revision, after the newest message was deleted."""
+    rooms.set_last(tx.connection, room_id, author_id, posted_at, revision)
 
 
 def last_posted_at(tx: Transaction, room_id: int) -> int:

@@ -33,6 +33,7 @@ async def post(resources: Resources, session: str | None, room_id: int, key: str
         _, message = await resources.work.read(acting(session, messages.repeated, room_id, draft))
         return message, False
     resources.pace.belongs(session, message.author_id)
+    resources.marks.keep(message.author_id, room_id, message.posted_revision)
     return message, True
 
 

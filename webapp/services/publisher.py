@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 
 from webapp.channel_layer import ChannelLayer, LayerUnavailable
-from webapp.domain.events import Event
+from webapp.domain.events import BELL_GROUP, Event
+from webapp.services.bell import Bell
 
 log = logging.getLogger("tertulia.events")
 UNTOLD = 10_000
@@ -23,6 +24,7 @@ class Publisher:
         self.layer = layer
         self.fallback: Callable[[Event], None] = lambda event: None
         self.events: deque[Event] = deque(maxlen=UNTOLD)
+        self.bell = Bell(self._queue)
         self.waiting = asyncio.Event()
         self.idle = asyncio.Event()
         self.idle.set()
@@ -30,6 +32,9 @@ class Publisher:
 
     def tell(self, events: list[Event]) -> None:
         """Queue the events. Returns at once."""
+        self._queue([each for each in events if each.group != BELL_GROUP or not self.bell.takes(each)])
+
+    def _queue(self, events: list[Event]) -> None:
         self.events.extend(events)
         self.idle.clear()
         self.waiting.set()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from webapp.channel_layer import ChannelLayer, SparseLog, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
+from webapp.services.marks import Marks
 from webapp.services.pace import Pace
 from webapp.services.passwords import Passwords
 from webapp.services.people import People
@@ -31,6 +32,7 @@ class Resources:
     layer: ChannelLayer
     signatures: Signatures
     presence: Presence
+    marks: Marks
     throttle: Throttle
     passwords: Passwords
     pace: Pace

@@ -65,6 +65,21 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What unread/events/changed.html tells a page: rooms that are unread, read, or gone from its list.
+
+    `only`: all others are read. `title`, if it changes, has a dot while `anything` is unread.
+    """
+
+    lit: Sequence[int]
+    dark: Sequence[int]
+    gone: Sequence[int]
+    only: bool
+    title: str
+    anything: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The draft of this key is stored as this message."""
 
@@ -136,6 +151,22 @@ def no_notice() -> str:
 
 def notice(text: str) -> str:
     return render("live/events/notice.html", notice=text)
+
+
+def unread(
+    lit: Sequence[int] = (),
+    dark: Sequence[int] = (),
+    gone: Sequence[int] = (),
+    only: bool = False,
+    title: str = "",
+    anything: bool = False,
+) -> str:
+    return render("unread/events/changed.html", change=Unread(lit, dark, gone, only, title, anything))
+
+
+def left(away: bool) -> str:
+    """Whether the page shows another part of the list: from here on messages are counted as new."""
+    return render("unread/events/left.html", away=away)
 
 
 def acknowledged(key: str, message_id: int) -> str:

@@ -11,11 +11,13 @@ from webapp.sockets.dispatch import Listener
 class Guest(Listener, ABC):
     """One socket. `actor` is None until its person is known, `network` empty when its address is not."""
 
-    __slots__ = ()
+    __slots__ = ("title",)
     may_wait: ClassVar[bool] = True
     actor: Actor | None
     connection: Connection
     network: str
+    title: str
+    """Of its page's window; a consumer that tells what is unread sets it."""
 
     @abstractmethod
     def stop(self, code: int, reason: str) -> None:

@@ -2,9 +2,11 @@
 
 from webapp.sockets.attendance import Attendance
 from webapp.sockets.rooms import RoomListener
+from webapp.sockets.titles import Titles
 from webapp.sockets.typing import Typing
 
 LISTENERS: tuple[type[RoomListener], ...] = (
     Attendance,
     Typing,
+    Titles,
 )

@@ -5,10 +5,12 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
+from webapp.services import marks
 from webapp.services.resources import Resources
 from webapp.settings import Settings
 from webapp.sockets.people import PeopleWatcher
 from webapp.sockets.quotas import RENEW_SECONDS
+from webapp.sockets.readers import Readers
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import SLICES, Roster
 from webapp.store.database import Unavailable
@@ -20,13 +22,20 @@ class Pulse:
     """Its loops go on whatever happens in them."""
 
     def __init__(
-        self, settings: Settings, resources: Resources, rooms: Rooms, roster: Roster, people: PeopleWatcher
+        self,
+        settings: Settings,
+        resources: Resources,
+        rooms: Rooms,
+        roster: Roster,
+        people: PeopleWatcher,
+        readers: Readers,
     ) -> None:
         self.settings = settings
         self.resources = resources
         self.rooms = rooms
         self.roster = roster
         self.people = people
+        self.readers = readers
         self.revocations = 0
         self.tasks: list[asyncio.Task[None]] = []
 
@@ -39,6 +48,7 @@ class Pulse:
             (presence.lease / 3, presence.renew),
             (min(1.0, presence.grace / 2), presence.expire),
             (RENEW_SECONDS, self._renew_quotas),
+            (marks.EVERY_SECONDS, self.resources.marks.flush),
         ):
             self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
 
@@ -57,6 +67,7 @@ class Pulse:
         try:
             await self.sweep()
             await self.resources.presence.recover()
+            self.readers.refresh()
         except Unavailable as error:
             log.warning("the recovery has to wait for the next sweep: %s", error)
 
@@ -78,7 +89,7 @@ class Pulse:
             quota.renew()
 
     async def sweep(self) -> None:
-        """Finds what was not told: changes of rooms and people, and rights that ended. Raises Unavailable."""
+        """Finds what was not told: changes of rooms and people, ended rights, what is unread. Raises Unavailable."""
         await self.rooms.sweep()
         if not len(self.roster):
             return
@@ -87,7 +98,16 @@ class Pulse:
         count = self.resources.community.revocations
         if count != self.revocations:
             await self.roster.recheck()
+            self.readers.refresh()
         self.revocations = count
+        await self._sweep_unread()
+
+    async def _sweep_unread(self) -> None:
+        """While other processes are not heard, what was read in them is looked up, too."""
+        if not self.resources.layer.connected:
+            await self.resources.marks.flush()
+            self.readers.refresh(lit=True)
+        await self.readers.sweep()
 
     async def close(self) -> None:
         for task in self.tasks:

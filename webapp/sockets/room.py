@@ -16,8 +16,8 @@ from webapp.services import posting
 from webapp.sockets import commands, fragments
 from webapp.sockets.codes import Close
 from webapp.sockets.commands import BadCommand
-from webapp.sockets.consumer import Consumer
 from webapp.sockets.dispatch import command, handler
+from webapp.sockets.person import PersonConsumer
 from webapp.sockets.rooms import Room
 from webapp.sockets.shapes import whole
 from webapp.sockets.shared import Shared
@@ -28,29 +28,34 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 WAITING = "The database does not answer just now. What you miss is shown as soon as it does."
 
 
-class RoomConsumer(Consumer):
+class RoomConsumer(PersonConsumer):
     """Serves `/rooms/{room}/live`. `met` is how many of the room's listeners know that it has arrived, `people` the
     revision of the community's people that the page stands at."""
 
-    __slots__ = ("met", "people", "room", "room_id", "waiting")
+    __slots__ = ("away", "came", "met", "name", "people", "room", "room_id", "waiting")
     not_open = "This room is not open to you."
     not_open_any_more = "You are no longer in this room."
 
     def __init__(self, scope: Any, receive: Any, send: Any, shared: Shared) -> None:
         super().__init__(scope, receive, send, shared)
         self.room_id: int = scope["path_params"]["room"]
+        self.name = ""
         self.room: Room | None = None
         self.met = 0
         self.people: int | None = None
+        self.away = False
+        self.came: bool | None = None
         self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
 
     def rights(self, tx: Transaction, session: str) -> Actor:
         actor = super().rights(tx, session)
-        memberships.require(tx, actor, self.room_id)
+        entry = memberships.require(tx, actor, self.room_id)
+        self.name = entry.room.name
         return actor
 
     async def connect(self) -> None:
         """Wait for the page's cursor, or take it from the URL."""
+        self.title = f"{self.name} · {self.resources.community.name}"
         since = HTTPConnection(self.scope).query_params.get("since")
         if not since:
             loop = asyncio.get_running_loop()
@@ -64,6 +69,7 @@ class RoomConsumer(Consumer):
     async def disconnect(self) -> None:
         if self.waiting is not None:
             self.waiting.cancel()
+        await super().disconnect()
         if self.room is None:
             return
         self.room.feed.leave(self.connection)
@@ -95,6 +101,37 @@ class RoomConsumer(Consumer):
         key, body = commands.text_of(values, "key"), commands.text_of(values, "body")
         message, _ = await posting.post(self.resources, self.session, self.room_id, key, body)
         self.tell(fragments.acknowledged(key, message.id))
+
+    @command
+    def end_seen(self, values: Values) -> None:
+        """The end of the list has come into view."""
+        self._look(values, came=True)
+        if self.away:
+            self.away = False
+            self.tell(fragments.left(away=False))
+
+    @command
+    def end_still(self, values: Values) -> None:
+        """The page is visible again, or its socket is open again, and the end of the list is in view."""
+        self._look(values, came=False)
+
+    @command
+    def end_left(self, values: Values) -> None:
+        """The page is hidden, or the list scrolled away from its end: then what comes from here on is new in it."""
+        self.came = None
+        self.shared.readers.look_away(self)
+        if values.get("scrolled"):
+            self.away = True
+            self.tell(fragments.left(away=True))
+
+    def _look(self, values: Values, came: bool) -> None:
+        """`past`: the list of this page ends before the newest message."""
+        if values.get("past"):
+            return
+        if self.room is None:
+            self.came = came or bool(self.came)
+        else:
+            self.shared.readers.look(self, self.room.feed.base, came)
 
     def delegated(self, name: str, values: Values) -> Awaitable[None] | None:
         """To the listener of the room that knows the command; to none before this socket is in the room."""
@@ -144,6 +181,9 @@ class RoomConsumer(Consumer):
             await listener.arrived(self)
         await self._tell_names()
         self.connection.write(self.roster.welcome)
+        self.shared.readers.arrive(self, self.room_id)
+        if self.came is not None:
+            self.shared.readers.look(self, self.room.feed.base, self.came)
 
     async def _tell_names(self) -> None:
         """Who has changed since the page was made. What changes from now on, the room is told."""

@@ -13,6 +13,7 @@ LARGEST = 2**53
 DAY = 86_400
 MOST_CHARACTERS = 200
 MOST_MESSAGES = 100
+MOST_NUMBERS = 1_000
 TYPES: Final[Mapping[str, frozenset[type]]] = {
     field.name: frozenset(get_args(field.type) or (field.type,)) for field in fields(Message)
 }
@@ -47,6 +48,24 @@ def text(event: Values, name: str) -> str:
     if type(value) is not str or len(value) > MOST_CHARACTERS or not can_be_sent(value):
         raise Malformed(f"{name} is not a short text")
     return value
+
+
+def numbers(event: Values, name: str) -> list[int]:
+    """At most MOST_NUMBERS ids."""
+    found = event.get(name)
+    if type(found) is not list or len(found) > MOST_NUMBERS:
+        raise Malformed(f"{name} is not a list of numbers")
+    return [whole({name: each}, name) for each in found]
+
+
+def pairs(event: Values, name: str) -> list[tuple[int, int]]:
+    """At least one pair of numbers."""
+    found = event.get(name)
+    if type(found) is not list or not 0 < len(found) <= MOST_NUMBERS:
+        raise Malformed(f"{name} is not a list of pairs")
+    if any(type(each) is not list or len(each) != 2 for each in found):
+        raise Malformed(f"{name} is not a list of pairs")
+    return [(whole({name: first}, name), whole({name: second}, name)) for first, second in found]
 
 
 def messages(event: Values, room_id: int, revision: int) -> list[Message]:

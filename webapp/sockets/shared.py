@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from webapp.services.resources import Resources
 from webapp.sockets.admissions import Admissions
 from webapp.sockets.hub import Hub
+from webapp.sockets.readers import Readers
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.roster import Roster
 
@@ -18,3 +19,4 @@ class Shared:
     roster: Roster
     rooms: Rooms
     admissions: Admissions
+    readers: Readers

@@ -17,6 +17,25 @@ class Member:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRoom:
+    """A room in the list of somebody who is in it. `read_revision`: what of its log they have seen."""
+
+    id: int
+    name: str
+    visibility: str
+    posted_revision: int
+    posted_by: int | None
+    read_revision: int
+    held: bool
+    user_id: int
+
+    @property
+    def unread(self) -> bool:
+        """Whether the newest message is later and somebody else's, or their mark as unread stands."""
+        return self.posted_revision > self.read_revision and (self.posted_by != self.user_id or self.held)
+
+
 # The room with the asker's role in it, NULL for a person who is no member.
 DOOR = Prepared(
     select(*COLUMNS, memberships.c.role)
@@ -24,7 +43,15 @@ DOOR = Prepared(
     .where(rooms.c.id == bindparam("room"))
 )
 MINE = Prepared(
-    select(*COLUMNS)
+    select(
+        rooms.c.id,
+        rooms.c.name,
+        rooms.c.visibility,
+        rooms.c.last_posted_revision,
+        rooms.c.last_author_id,
+        memberships.c.read_revision,
+        memberships.c.held,
+    )
     .join(memberships, memberships.c.room_id == rooms.c.id)
     .where(memberships.c.user_id == bindparam("user"))
     .order_by(rooms.c.id)
@@ -42,8 +69,12 @@ def find_room(connection: Connection, room_id: int, user_id: int) -> tuple[Room,
     return (Room(*row[:5]), row[5]) if row else None
 
 
-def of_user(connection: Connection, user_id: int) -> list[Room]:
-    return [Room(*row) for row in MINE.all(connection, {"user": user_id})]
+def of_user(connection: Connection, user_id: int) -> list[OwnRoom]:
+    rows = MINE.all(connection, {"user": user_id})
+    return [
+        OwnRoom(room_id, name, visibility, posted, author, read, bool(held), user_id)
+        for room_id, name, visibility, posted, author, read, held in rows
+    ]
 
 
 def of_room(connection: Connection, room_id: int) -> list[Member]:
@@ -72,8 +103,10 @@ def count_owners(connection: Connection, room_id: int) -> int:
 
 
 def add(connection: Connection, room_id: int, user_id: int, role: str, now: int) -> None:
-    """Raises IntegrityError when they are a member already."""
-    connection.execute(insert(memberships).values(room_id=room_id, user_id=user_id, role=role, created_at=now))
+    """What was said before counts as read. Raises IntegrityError when they are a member already."""
+    head = select(rooms.c.head).where(rooms.c.id == room_id).scalar_subquery()
+    values = {"room_id": room_id, "user_id": user_id, "role": role, "created_at": now, "read_revision": head}
+    connection.execute(insert(memberships).values(values))
 
 
 def remove(connection: Connection, room_id: int, user_id: int) -> bool:

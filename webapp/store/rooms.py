@@ -75,6 +75,7 @@ POSITION = Prepared(
         previous_posted_at=rooms.c.last_posted_at,
         last_author_id=bindparam("author"),
         last_posted_at=MOMENT,
+        last_posted_revision=rooms.c.head + 1,
     )
     .returning(rooms.c.head, rooms.c.previous_author_id, rooms.c.previous_posted_at, rooms.c.last_posted_at)
 )
@@ -111,10 +112,9 @@ def position(connection: Connection, room_id: int, author_id: int, now: int) -> 
     return Position(*row) if row else None
 
 
-def set_last(connection: Connection, room_id: int, author_id: int | None, posted_at: int | None) -> None:
-    connection.execute(
-        update(rooms).where(rooms.c.id == room_id).values(last_author_id=author_id, last_posted_at=posted_at)
-    )
+def set_last(connection: Connection, room_id: int, author_id: int | None, posted_at: int | None, revision: int) -> None:
+    last = {"last_author_id": author_id, "last_posted_at": posted_at, "last_posted_revision": revision}
+    connection.execute(update(rooms).where(rooms.c.id == room_id).values(**last))
 
 
 def last_posted_at(connection: Connection, room_id: int) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -141,7 +142,9 @@ rooms = Table(
     Column("changed_revision", BigInteger, nullable=False, server_default="0"),
     # Who posted last and when, and who before: what decides how the next message looks, read while it is written.
     Column("last_author_id", Id),
-    Column("last_posted_at", BigInteger),
+    Column("last_posted_at", BigInteger, index=True),
+    # Where that message was posted: a room is unread for whose position is before it.
+    Column("last_posted_revision", BigInteger, nullable=False, server_default="0"),
     Column("previous_author_id", Id),
     Column("previous_posted_at", BigInteger),
     CheckConstraint("visibility IN ('open', 'closed')", name="visibility"),
@@ -154,6 +157,9 @@ memberships = Table(
     Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("role", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    # What of the room's log its member has seen; `held`: marked as unread by hand, also where they posted last.
+    Column("read_revision", BigInteger, nullable=False, server_default="0"),
+    Column("held", Boolean, nullable=False, server_default=false()),
     CheckConstraint("role IN ('owner', 'member')", name="role"),
     Index("ix_memberships_user_id", "user_id"),
 )

@@ -15,12 +15,22 @@ State = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Which message stands in a log, and what it is compared with to find the first that somebody has not read."""
+
+    id: int
+    posted_revision: int
+    author_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What messages/_log.html shows: `messages` as HTML, and the URLs of those before and after, empty for none."""
 
     messages: Markup
     older: str = ""
     newer: str = ""
+    places: tuple[Place, ...] = ()
 
 
 class RenderedMessages:
@@ -45,6 +55,7 @@ class RenderedMessages:
             Markup("".join([self.html(message) for message in messages])),  # noqa: S704 - each was escaped
             f"{path}?before={messages[0].id}" if older and messages else "",
             f"{path}?after={messages[-1].id}" if newer and messages else "",
+            tuple(Place(each.id, each.posted_revision, each.author_id) for each in messages),
         )
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-STYLES = ("base", "layout", "forms", "rooms", "messages", "typing", "people", "code", "modes")
+STYLES = ("base", "layout", "forms", "rooms", "messages", "typing", "people", "code", "unread", "modes")
 
 
 @lru_cache(maxsize=64)
@@ -32,3 +32,8 @@ def static_hash(path: str) -> str:
 def static_url(path: str) -> str:
     """The file's URL, which browsers may keep for a year. Raises OSError."""
     return f"/static/{static_hash(path)}/{path}"
+
+
+def icon_url(unread: bool) -> str:
+    """The icon of a page's window. Raises OSError."""
+    return static_url("icon-unread.svg" if unread else "icon.svg")

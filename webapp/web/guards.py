@@ -8,7 +8,7 @@ from starlette.requests import Request
 from webapp.domain import accounts, memberships
 from webapp.domain.accounts import Actor, Rule, acting, acting_for
 from webapp.domain.errors import NotFound, TooMany
-from webapp.domain.memberships import Room
+from webapp.domain.memberships import OwnRoom
 from webapp.domain.transaction import Transaction
 from webapp.web import forms
 from webapp.web.requests import network, resources, session_hash
@@ -43,10 +43,10 @@ async def by_code(
 
 async def read_page(
     request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs
-) -> tuple[Actor, T, list[Room]]:
+) -> tuple[Actor, T, list[OwnRoom]]:
     """(who asks, what the rule read for them, their rooms), from one snapshot. Raises what `read` raises."""
 
-    def with_rooms(tx: Transaction, actor: Actor) -> tuple[T, list[Room]]:
+    def with_rooms(tx: Transaction, actor: Actor) -> tuple[T, list[OwnRoom]]:
         return rule(tx, actor, *args, **kwargs), memberships.mine(tx, actor)
 
     actor, (result, rooms) = await read(request, with_rooms)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from webapp.domain import history, messages, policy
 from webapp.domain.accounts import Actor
-from webapp.domain.memberships import Entry, Room
+from webapp.domain.memberships import Entry, OwnRoom, Room
 from webapp.domain.messages import Message
 from webapp.domain.transaction import Transaction
 from webapp.services import posting
@@ -59,7 +59,7 @@ async def message(request: Request) -> Response:
     return show(request, actor, view, mine)
 
 
-async def read_view(request: Request, body: str = "", problem: str = "") -> tuple[Actor, View, list[Room]]:
+async def read_view(request: Request, body: str = "", problem: str = "") -> tuple[Actor, View, list[OwnRoom]]:
     """(who asks, the message, their rooms). `body` and `problem` are of a refused edit. Raises SignedOut, NotFound."""
     actor, (entry, found, source), mine = await guards.read_page(request, read, number(request, "message"))
     view = view_of(request, actor, entry, found, source)
@@ -85,7 +85,7 @@ def view_of(request: Request, actor: Actor, entry: Entry, found: Message, source
     )
 
 
-def show(request: Request, actor: Actor, view: View, mine: list[Room]) -> Response:
+def show(request: Request, actor: Actor, view: View, mine: list[OwnRoom]) -> Response:
     """The panel, or the page around it."""
     if wants_fragment(request):
         return pages.fragment(render("messages/_actions.html", view=view))

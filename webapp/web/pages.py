@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from webapp.domain.accounts import Actor
-from webapp.domain.rooms import Room
+from webapp.domain.memberships import OwnRoom
 from webapp.templating import render
 from webapp.web.requests import resources
 
@@ -23,16 +23,28 @@ class Layout:
     nonce: str
     community: str
     actor: Actor | None
-    rooms: Sequence[Room]
+    rooms: Sequence[OwnRoom]
     room_id: int
     here: str
 
+    @property
+    def unread(self) -> bool:
+        """Whether any of the rooms is."""
+        return any(room.unread for room in self.rooms)
+
+    @property
+    def room(self) -> OwnRoom | None:
+        """The room in the list whose page this is."""
+        return next((room for room in self.rooms if room.id == self.room_id), None)
+
 
 def layout(
-    request: Request, actor: Actor | None = None, rooms: Sequence[Room] = (), room_id: int = 0, here: str = ""
+    request: Request, actor: Actor | None = None, rooms: Sequence[OwnRoom] = (), room_id: int = 0, here: str = ""
 ) -> Layout:
     """The layout of a page for this request."""
-    return Layout(request.state.nonce, resources(request).community.name, actor, rooms, room_id, here)
+    held = resources(request)
+    shown = held.marks.applied(actor.id, rooms) if actor is not None else rooms
+    return Layout(request.state.nonce, held.community.name, actor, shown, room_id, here)
 
 
 def answer(template: str, layout: Layout, status: int = 200, **values: Any) -> Response:

@@ -13,7 +13,7 @@ from webapp.domain.memberships import Entry
 from webapp.domain.transaction import Transaction
 from webapp.services import cookies
 from webapp.templating import Log, NewestLogs, render
-from webapp.web import drafts, guards, pages, sessions
+from webapp.web import drafts, guards, pages, sessions, unread
 from webapp.web.requests import number, place, resources, revision
 
 LAST_ROOM = "last_room"
@@ -82,7 +82,7 @@ async def show(request: Request, room_id: int, body: str = "", problem: str = ""
         layout,
         entry=view.entry,
         room=room,
-        log=log,
+        log=log and unread.with_line(request, log, actor, layout.room, room.head),
         socket=Socket(room_id, room.head, people),
         draft=drafts.blank(actor, room, body, problem),
     )

@@ -25,12 +25,14 @@ from webapp.web import (
     sessions,
     setup,
     static,
+    unread,
 )
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 # Also the address of the room's socket: app.py has the table of these.
 SOCKET = "/rooms/{room}/live"
+PERSON_SOCKET = "/live"
 
 
 def get(path: str, endpoint: Endpoint) -> Route:
@@ -48,6 +50,10 @@ ROUTES: Sequence[Route] = [
     get("/rooms/{room}", rooms.page),
     post("/rooms/{room}", room_settings.change),
     get(SOCKET, rooms.live),
+    get(PERSON_SOCKET, unread.live),
+    post("/rooms/{room}/read", unread.mark),
+    get("/rooms/{room}/unread", unread.first),
+    post("/messages/{message}/unread", unread.hold),
     get("/static/{hash}/{path:path}", static.file),
     get("/session", sessions.watch),
     get("/me.css", me.style),
