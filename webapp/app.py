@@ -174,7 +174,7 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
         resources.people.revision = resources.community.people_revision
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources), people)
         await hub.subscribe(DOORS_GROUP, roster, *roster.quotas, readers)
-        await hub.subscribe(BELL_GROUP, readers)
+        await hub.subscribe(BELL_GROUP, readers, readers.inboxes)
         pulse.start()
         yield Shared(resources, hub, roster, rooms, Admissions(work), readers)
     finally:

@@ -87,9 +87,9 @@ def test_where_one_stopped_is_found_past_edits_and_deletions(house: House) -> No
 
 def test_the_sweep_asks_for_what_was_posted_since(house: House) -> None:
     post = house.post(house.admin, "x")
-    found = house.do(unread.posted_since, post.created_at - 1)
+    found, _ = house.do(unread.news_since, post.created_at - 1)
     assert [(each.room_id, each.revision, each.author_id) for each in found] == [(house.room, 1, house.ana)]
-    assert house.do(unread.posted_since, post.created_at) == []
+    assert house.do(unread.news_since, post.created_at) == ([], {})
 
 
 def test_who_hears_what(house: House) -> None:

@@ -15,6 +15,7 @@ PIECES = [
     # links
     "www.xn--", "www.a.b ", "www.a.b/)", "://", "http://", "https://a ", "http://[", "http://a@", "xn--a.",
     "http://a.b/(",
+    "@ana ", "@_a ", "@a-", "@a_", " @", "@a.b*",
     "http://a/_b_ ", "a@b.cd ", "a@", "@a.bc", "a.", "http://é", "<http://a.", "<a:b>", "<a@b", "<a@b.c>",
     # brackets
     "[", "![", "](", "[](", "[a](", "[a](b", "[a](b)", "[a](<", '[a](b "', "[a](b 'c", "[a](((", "[a](\\(", "[[]",

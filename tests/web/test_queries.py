@@ -58,6 +58,16 @@ async def test_a_post_takes_three(ana: Counted) -> None:
         assert await ana.queries("POST", "/rooms/1/messages", data=form, headers=HTMX) == 3, ana.statements
 
 
+async def test_a_post_with_an_at_sign_takes_one_more_and_one_that_names_somebody_two(ana: Counted) -> None:
+    """Beside the two with which the right to post is asked for before a text is rendered."""
+    form = {"key": "one-key-here", "body": "*hello*"}
+    assert await ana.queries("POST", "/rooms/1/messages", data=form, headers=HTMX) == 5, ana.statements
+    form = {"key": "another-key", "body": "hello @nobody"}
+    assert await ana.queries("POST", "/rooms/1/messages", data=form, headers=HTMX) == 6, ana.statements
+    form = {"key": "a-third-key", "body": "hello @_ana"}
+    assert await ana.queries("POST", "/rooms/1/messages", data=form, headers=HTMX) == 7, ana.statements
+
+
 async def test_a_room_page_takes_four_and_three_when_nothing_happened(ana: Counted) -> None:
     await ana.client.post("/rooms/1/messages", data={"key": "one-key-here", "body": "hello"})
     assert await ana.queries("GET", "/rooms/1") <= 4, ana.statements
@@ -72,4 +82,5 @@ async def test_the_number_of_messages_and_rooms_changes_nothing(ana: Counted) ->
         await ana.client.post("/rooms/1/messages", data={"key": f"key-number-{number}", "body": "hello"})
     assert await ana.queries("GET", "/rooms/1?around=3") <= 5, ana.statements
     assert await ana.queries("GET", "/rooms") <= 3, ana.statements
+    assert await ana.queries("GET", "/inbox") <= 3, ana.statements
     assert await ana.queries("GET", "/rooms/1/messages?before=9", headers=HTMX) <= 3, ana.statements

@@ -55,6 +55,11 @@ def people_held(room_id: int, revision: int, user_id: int) -> Event:
     return Event(BELL_GROUP, {"type": "people.held", "room": room_id, "revision": revision, "user": user_id})
 
 
+def inboxes_changed(user_ids: Sequence[int]) -> Event:
+    """What waits for these people is something else now: the store has what."""
+    return Event(BELL_GROUP, {"type": "inboxes.changed", "users": list(user_ids)})
+
+
 def membership_began(room_id: int, user_id: int) -> Event:
     return Event(BELL_GROUP, {"type": "memberships.began", "user": user_id, "room": room_id})
 

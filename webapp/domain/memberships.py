@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import accounts, community, events, names, policy
+from webapp.domain import accounts, community, events, names, notifications, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.transaction import Transaction
@@ -22,6 +22,7 @@ __all__ = [
     "OwnRoom",
     "Room",
     "add",
+    "count",
     "enter",
     "found",
     "join",
@@ -73,6 +74,11 @@ def manage(tx: Transaction, actor: Actor, room_id: int) -> Entry:
 def mine(tx: Transaction, actor: Actor) -> list[OwnRoom]:
     """The rooms of this person, by name."""
     return sorted(memberships.of_user(tx.connection, actor.id), key=lambda room: names.natural(room.name))
+
+
+def count(tx: Transaction, room_id: int) -> int:
+    """How many people are in the room."""
+    return memberships.count_members(tx.connection, room_id)
 
 
 def members(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, list[Member]]:
@@ -172,5 +178,6 @@ def _end(tx: Transaction, room_id: int, user_id: int) -> None:
         raise NotFound("This person is not in the room.")
     if memberships.count_owners(tx.connection, room_id) == 0:
         memberships.promote_eldest(tx.connection, room_id)  # a room with people in it is never without an owner
+    notifications.leave(tx, room_id, user_id)
     community.count_revocation(tx)
     tx.publish(events.membership_ended(room_id, user_id))

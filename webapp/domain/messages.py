@@ -6,12 +6,13 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import community, days, events, memberships, policy, rooms
+from webapp.domain import community, days, events, memberships, mentions, notifications, policy, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.days import day
 from webapp.domain.errors import AnotherPerson, Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.events import Values
 from webapp.domain.memberships import Entry
+from webapp.domain.mentions import AskFirst, Marked, Mentioned
 from webapp.domain.rooms import Position
 from webapp.domain.transaction import Transaction
 from webapp.store import messages
@@ -23,7 +24,9 @@ FIELDS = tuple(field.name for field in fields(Message))
 
 __all__ = [
     "AnotherText",
+    "AskFirst",
     "Draft",
+    "Marked",
     "Message",
     "Repeated",
     "change",
@@ -43,11 +46,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message before it is posted: its idempotency key, its source, and that rendered, empty until it is."""
+    """A message before it is posted: its idempotency key, its source, and that rendered, empty until it is.
+
+    `marked`: what looks like mentions in the HTML. `confirmed`: `@room` may tell however many are in the room.
+    """
 
     key: str
     body: str
     html: str = ""
+    marked: Marked | None = None
+    confirmed: bool = False
 
 
 class Repeated(Conflict):
@@ -101,7 +109,7 @@ def clean(body: str) -> str:
 
 
 def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: str) -> Message:
-    """The new message. Raises NotFound to who is no member, Repeated for a key seen before, AnotherPerson."""
+    """The new message. Raises NotFound to non-members, Repeated for a key seen before, AnotherPerson, AskFirst."""
     check_owner(actor, draft.key)
     offset = community.utc_offset(time_zone, tx.now)
     position = rooms.position(tx, room_id, actor.id)
@@ -109,12 +117,13 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     withdrawn: list[Message] = []
     if days.leapt_back(position):
         position, opens_day, withdrawn = set_right(tx, room_id, actor.id, position, offset)
+    mentioned = mentions.find(tx, actor, room_id, draft.html, draft.marked) if draft.marked else Mentioned(draft.html)
     values = {
         "room_id": room_id,
         "author_id": actor.id,
         "key": draft.key,
         "body": draft.body,
-        "html": draft.html,
+        "html": mentioned.html,
         "created_at": position.posted_at,
         "utc_offset": offset,
         "continues": continues,
@@ -127,9 +136,13 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     except IntegrityError as error:
         raise Repeated("This was posted already.") from error
     message = Message(
-        message_id, room_id, actor.id, actor.display_name, draft.html, position.posted_at, offset, continues, opens_day,
-        position.revision, position.revision,
+        message_id, room_id, actor.id, actor.display_name, mentioned.html, position.posted_at, offset, continues,
+        opens_day, position.revision, position.revision,
     )  # fmt: skip
+    if draft.marked:
+        mentions.put(tx, message, mentioned)
+    if position.visibility == "direct":
+        notifications.notify(tx, message, None, notifications.DIRECT)
     announce(tx, *withdrawn, message)
     tx.publish(events.room_posted(room_id, {actor.id: position.revision}))
     return message
@@ -202,13 +215,17 @@ def own(tx: Transaction, actor: Actor, message_id: int) -> Message:
     return message
 
 
-def change(tx: Transaction, actor: Actor, message_id: int, body: str, html: str) -> Message:
-    """Edit one's own message. Raises NotFound, Forbidden."""
+def change(
+    tx: Transaction, actor: Actor, message_id: int, body: str, html: str, marked: Marked | None = None
+) -> Message:
+    """Edit one's own message. Raises NotFound, Forbidden, AskFirst."""
     message = own(tx, actor, message_id)
     revision = rooms.advance(tx, message.room_id)
     message = current(tx, actor, message_id)
-    messages.change(tx.connection, message_id, revision, body=body, html=html, edited_at=tx.now)
-    message = replace(message, html=html, revision=revision, edited_at=tx.now)
+    mentioned = mentions.find(tx, actor, message.room_id, html, marked)
+    messages.change(tx.connection, message_id, revision, body=body, html=mentioned.html, edited_at=tx.now)
+    message = replace(message, html=mentioned.html, revision=revision, edited_at=tx.now)
+    mentions.replace(tx, message, mentioned)
     announce(tx, message)
     return message
 
@@ -231,6 +248,7 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
     message = current(tx, actor, message_id)
     heir = messages.following(tx.connection, message.room_id, message_id)
     messages.change(tx.connection, message_id, revision, body="", html="", deleted_at=tx.now)
+    mentions.remove(tx, message_id)
     tombstone = replace(message, html="", revision=revision, deleted_at=tx.now)
     changed = [tombstone]
     if heir is None:

@@ -9,6 +9,8 @@ from webapp.domain import look_alikes
 from webapp.domain.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?")
+RESERVED = frozenset(("room",))
+"""What stands behind an @ for more than one person."""
 LONGEST_TYPED = 64
 DIGITS = re.compile(r"(\d+)")
 
@@ -17,6 +19,8 @@ def username(value: str) -> str:
     name = value.strip().lower()
     if not USERNAME.fullmatch(name):
         raise Invalid(username="A username has 1 to 32 of a-z, 0-9, dot, dash and underscore, such as ana.lima.")
+    if name in RESERVED:
+        raise Invalid(username="This username is taken.")
     return name
 
 

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from webapp.domain import events, memberships, messages
+from webapp.domain import events, memberships, messages, notifications
 from webapp.domain.accounts import Actor
 from webapp.domain.messages import Message
 from webapp.domain.transaction import Transaction
 from webapp.store import unread
 from webapp.store.unread import Mark, Posted, State
 
-__all__ = ["Mark", "Posted", "State", "find_first", "hold", "mark", "mark_all", "posted_since", "states"]
+__all__ = ["Mark", "Posted", "State", "find_first", "hold", "mark", "mark_all", "news_since", "states"]
 
 
 def mark_all(tx: Transaction, marks: Sequence[Mark]) -> None:
@@ -19,6 +19,7 @@ def mark_all(tx: Transaction, marks: Sequence[Mark]) -> None:
     for each in sorted(marks, key=lambda mark: (mark.room_id, mark.user_id)):
         unread.mark(tx.connection, each)
         told[each.room_id, each.revision].append(each.user_id)
+    notifications.see_read(tx, {mark.user_id for mark in marks})
     for (room_id, revision), user_ids in told.items():
         tx.publish(events.people_read(room_id, revision, user_ids))
 
@@ -50,6 +51,9 @@ def states(tx: Transaction, user_ids: Sequence[int]) -> list[State]:
     return unread.states(tx.connection, user_ids)
 
 
-def posted_since(tx: Transaction, moment: int) -> list[Posted]:
-    """The rooms that were posted in after this moment, in microseconds since 1970."""
-    return unread.posted_since(tx.connection, moment)
+def news_since(tx: Transaction, moment: int) -> tuple[list[Posted], dict[int, int]]:
+    """(the rooms that were posted in after this moment, the persons whose inboxes changed after it, and when).
+
+    In microseconds since 1970.
+    """
+    return unread.posted_since(tx.connection, moment), notifications.changed(tx, moment)

@@ -9,7 +9,7 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
-from webapp.markup import links
+from webapp.markup import links, mentions
 from webapp.markup.code import Allowance, coloured
 from webapp.markup.plain import as_typed, plain_line
 
@@ -60,6 +60,7 @@ def parser() -> Parser:
     made.inline.ruler.at("link", links.link)
     made.inline.ruler.at("autolink", links.autolink)
     made.inline.ruler.after("text", "web", links.web)
+    made.inline.ruler.after("web", "mention", mentions.mention)
     made.core.ruler.before("text_join", "fuzzy", links.fuzzy)
     made.add_render_rule("fence", fence)
     return made
@@ -87,10 +88,10 @@ def render(body: str) -> str:
 
 def render_markdown(body: str) -> str:
     try:
-        found = checked(markdown.render(body, {"allowance": Allowance()}))
-        return checked(
-            nh3.clean(found, tags=TAGS, attributes=ATTRIBUTES, url_schemes=links.SCHEMES, link_rel=REL).rstrip("\n")
-        )
+        env: dict[str, Any] = {"allowance": Allowance()}
+        found = checked(markdown.render(body, env))
+        html = nh3.clean(found, tags=TAGS, attributes=ATTRIBUTES, url_schemes=links.SCHEMES, link_rel=REL)
+        return checked(html.rstrip("\n"), env.get(mentions.COUNT, 0) * mentions.LONGEST_LINK)
     except TooMuch:
         return as_typed(body)
     except Exception:  # a room must open whatever a message does to the renderer
@@ -98,9 +99,12 @@ def render_markdown(body: str) -> str:
         return STUB
 
 
-def checked(html: str) -> str:
-    """Raises TooMuch for HTML that is too large for a page that shows fifty of them, or nested too deep."""
-    if len(html) > MOST_BYTES or len(html.encode(errors="replace")) > MOST_BYTES:
+def checked(html: str, spare: int = 0) -> str:
+    """Raises TooMuch for HTML that is too large for a page that shows fifty of them, or nested too deep.
+
+    `spare`: bytes by which it may grow.
+    """
+    if len(html) > MOST_BYTES - spare or len(html.encode(errors="replace")) > MOST_BYTES - spare:
         raise TooMuch
     if len(ELEMENT.findall(html)) > MOST_ELEMENTS:
         raise TooMuch

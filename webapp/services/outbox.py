@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from webapp.domain.accounts import acting
 from webapp.domain.drafts import beyond, derived
 from webapp.domain.errors import AnotherPerson, DomainError, Invalid, TooMany
-from webapp.domain.messages import AnotherText, Draft, Message
+from webapp.domain.messages import AnotherText, AskFirst, Draft, Message
 from webapp.services import posting
 from webapp.services.resources import Resources
 
-REFUSED = (Invalid, TooMany, AnotherText, AnotherPerson)
+REFUSED = (Invalid, TooMany, AskFirst, AnotherText, AnotherPerson)
 """Errors of one draft: it stays in the composer with the reason beside it, and the others are posted."""
 
 
@@ -56,13 +56,15 @@ async def send_one(
         if not draft.body.strip() and not last:
             return Outcome(draft), carried
         try:
-            message, fresh = await posting.post(resources, session, room_id, draft.key, whole.body)
+            message, fresh = await posting.post(resources, session, room_id, draft.key, whole.body, draft.confirmed)
             return Outcome(draft, message, fresh), ""
         except AnotherText:
             made, rest = await read_rest(resources, session, whole)
     if not last or not entered or not rest.strip():
         return Outcome(draft), rest
-    message, fresh = await posting.post(resources, session, room_id, derived(draft.key, made + 1), rest)
+    message, fresh = await posting.post(
+        resources, session, room_id, derived(draft.key, made + 1), rest, draft.confirmed
+    )
     return Outcome(draft, message, fresh), ""
 
 

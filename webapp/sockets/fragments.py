@@ -68,15 +68,18 @@ class Called:
 class Unread:
     """What unread/events/changed.html tells a page: rooms that are unread, read, or gone from its list.
 
-    `only`: all others are read. `title`, if it changes, has a dot while `anything` is unread.
+    `only`: all others are read, and nothing waits in them. `numbers`: rooms and how many messages wait in them, `total`
+    in all of them, None while that stays. `title`, if it changes, and whether `anything` is unread.
     """
 
-    lit: Sequence[int]
-    dark: Sequence[int]
-    gone: Sequence[int]
-    only: bool
-    title: str
-    anything: bool
+    lit: Sequence[int] = ()
+    dark: Sequence[int] = ()
+    gone: Sequence[int] = ()
+    only: bool = False
+    numbers: Sequence[tuple[int, int]] = ()
+    total: int | None = None
+    title: str = ""
+    anything: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +156,13 @@ def notice(text: str) -> str:
     return render("live/events/notice.html", notice=text)
 
 
-def unread(
-    lit: Sequence[int] = (),
-    dark: Sequence[int] = (),
-    gone: Sequence[int] = (),
-    only: bool = False,
-    title: str = "",
-    anything: bool = False,
-) -> str:
-    return render("unread/events/changed.html", change=Unread(lit, dark, gone, only, title, anything))
+def unread(change: Unread) -> str:
+    return render("unread/events/changed.html", change=change)
+
+
+def inbox_changed() -> str:
+    """Lets an open inbox read its list again."""
+    return render("inbox/events/changed.html")
 
 
 def left(away: bool) -> str:

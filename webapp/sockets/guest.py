@@ -19,6 +19,10 @@ class Guest(Listener, ABC):
     title: str
     """Of its page's window; a consumer that tells what is unread sets it."""
 
+    def entitle(self, title: str) -> None:
+        """Its page's window is called so now."""
+        self.title = title
+
     @abstractmethod
     def stop(self, code: int, reason: str) -> None:
         """Tell the reason and close with this code; no event reaches it any more."""

@@ -27,6 +27,11 @@ class PersonConsumer(Consumer):
     async def disconnect(self) -> None:
         self.shared.readers.depart(self)
 
+    def entitle(self, title: str) -> None:
+        """The number before it is its person's own."""
+        super().entitle(title)
+        self.shared.readers.entitle(self)
+
     def stop(self, code: int, reason: str) -> None:
         self.shared.readers.depart(self)
         super().stop(code, reason)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from webapp.services import marks
 from webapp.services.resources import Resources
 from webapp.settings import Settings
+from webapp.sockets.inboxes import TRIM_SECONDS
 from webapp.sockets.people import PeopleWatcher
 from webapp.sockets.quotas import RENEW_SECONDS
 from webapp.sockets.readers import Readers
@@ -49,6 +50,7 @@ class Pulse:
             (min(1.0, presence.grace / 2), presence.expire),
             (RENEW_SECONDS, self._renew_quotas),
             (marks.EVERY_SECONDS, self.resources.marks.flush),
+            (TRIM_SECONDS, self.readers.inboxes.trim),
         ):
             self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
 

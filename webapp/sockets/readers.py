@@ -19,6 +19,7 @@ from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.frame import Frame
 from webapp.sockets.guest import Guest
+from webapp.sockets.inboxes import Inboxes
 from webapp.sockets.reader import Reader
 from webapp.sockets.shapes import numbers, pairs, whole
 from webapp.store.database import Unavailable
@@ -39,6 +40,7 @@ class Readers(Listener):
         self.resources = resources
         self.marks = resources.marks
         self.readers: dict[int, Reader] = {}
+        self.inboxes = Inboxes(resources, self.readers)
         self.members: defaultdict[int, set[Reader]] = defaultdict(set)
         self.unlit: defaultdict[int, set[Reader]] = defaultdict(set)
         self.lighting: asyncio.TimerHandle | None = None
@@ -57,8 +59,8 @@ class Readers(Listener):
         if reader is None:
             reader = self.readers[guest.actor.id] = Reader(guest.actor.id)
         reader.guests[guest] = room_id
-        if reader.loaded and (not room_id or room_id in reader.read):
-            self._show(reader, [guest])
+        if reader.loaded and reader.calls is not None and (not room_id or room_id in reader.read):
+            reader.show([guest])
         else:
             reader.fresh.add(guest)
             self._want(reader.id)
@@ -99,6 +101,11 @@ class Readers(Listener):
         if (reader := self._of(guest)) is not None:
             reader.look_away(guest)
             self.marks.flush_soon(reader.id)
+
+    def entitle(self, guest: Guest) -> None:
+        """Its page's window is called differently: the number before the title is written with it."""
+        if (reader := self._of(guest)) is not None:
+            reader.entitle(guest)
 
     def _of(self, guest: Guest) -> Reader | None:
         return None if guest.actor is None else self.readers.get(guest.actor.id)
@@ -141,12 +148,10 @@ class Readers(Listener):
         self.marks.drop(user_id, room_id)
         reader = self.readers.get(user_id)
         if reader is not None and room_id in reader.read:
-            was = bool(reader.lit)
+            before = reader.sign
             self._leave(reader, [room_id])
             reader.leave(room_id)
-            for guest in reader.guests:
-                title = guest.title if was and not reader.lit else ""
-                guest.connection.write(Frame(fragments.unread(gone=[room_id], title=title)))
+            reader.tell(before, gone=[room_id])
 
     def _posted(self, room_id: int, posts: dict[int, int]) -> None:
         """`posts`: the revision of the newest post of each author."""
@@ -178,16 +183,11 @@ class Readers(Listener):
 
     def _settle(self, reader: Reader, room_id: int) -> None:
         """Bring their pages to what is so."""
-        is_unread = reader.is_unread(room_id)
-        if is_unread and room_id not in reader.lit:
+        if reader.is_unread(room_id) and room_id not in reader.lit:
             self.unlit[room_id].add(reader)
             if self.lighting is None:
                 self.lighting = asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._light)
-        elif not is_unread and room_id in reader.lit:
-            reader.lit.discard(room_id)
-            for guest in reader.guests:
-                title = "" if reader.lit else guest.title
-                guest.connection.write(Frame(fragments.unread(dark=[room_id], title=title)))
+        reader.settle(room_id)
 
     def _light(self) -> None:
         """The same bytes for all; where it is the first room that is lit, for all pages with the same title."""
@@ -197,18 +197,13 @@ class Readers(Listener):
             pages: defaultdict[str, list[Connection]] = defaultdict(list)
             for reader in readers:
                 if reader.is_unread(room_id) and room_id not in reader.lit:
-                    first = not reader.lit
+                    before = reader.sign
                     reader.lit.add(room_id)
                     for guest in reader.guests:
-                        pages[guest.title if first else ""].append(guest.connection)
+                        pages[reader.titled(guest) if reader.sign != before else ""].append(guest.connection)
             for title, connections in pages.items():
-                Connection.write_all(connections, Frame(fragments.unread(lit=[room_id], title=title, anything=True)))
-
-    def _show(self, reader: Reader, guests: Iterable[Guest]) -> None:
-        """All of it, to pages that were rendered before we knew them."""
-        lit = sorted(reader.lit)
-        for guest in guests:
-            guest.connection.write(Frame(fragments.unread(lit=lit, only=True, title=guest.title, anything=bool(lit))))
+                change = fragments.Unread(lit=[room_id], title=title, anything=True)
+                Connection.write_all(connections, Frame(fragments.unread(change)))
 
     # -- the store
 
@@ -218,11 +213,16 @@ class Readers(Listener):
         self._want(*[each.id for each in self.readers.values() if each.lit or not lit])
 
     async def sweep(self) -> None:
-        """The rooms that were posted in and not told: one query, whatever the number of rooms. Raises Unavailable."""
+        """The rooms that were posted in and not told, and the inboxes: a query for each, however many there are.
+
+        Raises Unavailable.
+        """
         since, moment = self.swept - MARGIN, now()
         if self.readers:
-            for posted in await self.resources.work.read(unread.posted_since, since):
+            rooms, inboxes = await self.resources.work.read(unread.news_since, since)
+            for posted in rooms:
                 self._posted(posted.room_id, {posted.author_id: posted.revision})
+            self.inboxes.compare(inboxes)
             self._want()
         self.swept = moment
 
@@ -267,9 +267,14 @@ class Readers(Listener):
                 self.marks.keep(reader.id, room_id, state.posted_revision)
                 reader.has_read(room_id, state.posted_revision)
         lit = {room_id for room_id in reader.read if reader.is_unread(room_id)}
-        guests, reader.fresh = (set(reader.guests) if lit != reader.lit else reader.fresh), set()
+        if lit != reader.lit:
+            reader.fresh = set(reader.guests)
         reader.lit, reader.loaded = lit, True
-        self._show(reader, guests)
+        if reader.calls is None:
+            self.inboxes.want(reader.id)
+        else:
+            reader.recount()
+            reader.show_fresh()
         for room_id, posts in self.early.items():
             if room_id in reader.read:
                 self._hear(reader, room_id, posts, max(posts, key=posts.__getitem__))
@@ -282,6 +287,7 @@ class Readers(Listener):
                 del self.members[room_id]
 
     async def close(self) -> None:
+        await self.inboxes.close()
         if self.lighting is not None:
             self.lighting.cancel()
         if self.task is not None:

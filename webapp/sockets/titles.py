@@ -22,4 +22,4 @@ class Titles(RoomListener):
     def rooms_changed(self, event: Values) -> None:
         title = f"{text(event, 'name')} · {text(event, 'community')}"
         for guest in self.guests:
-            guest.title = title
+            guest.entitle(title)

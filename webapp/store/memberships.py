@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, String, bindparam, cast, delete, func, insert, literal_column, select, update
 
 from webapp.store.prepared import Prepared
 from webapp.store.rooms import COLUMNS, Room
-from webapp.store.schema import memberships, rooms, users
+from webapp.store.schema import memberships, notifications, rooms, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class OwnRoom:
-    """A room in the list of somebody who is in it. `read_revision`: what of its log they have seen."""
+    """A room in the list of somebody who is in it. `read_revision`: what of its log they have seen.
+
+    `calls` are the messages that wait for them, each with the revision up to which the room is read when it is seen.
+    """
 
     id: int
     name: str
@@ -29,6 +32,17 @@ class OwnRoom:
     read_revision: int
     held: bool
     user_id: int
+    calls: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def unseen(self) -> set[int]:
+        """The messages that still wait for them."""
+        return {message for message, revision in self.calls if revision > self.read_revision}
+
+    @property
+    def waiting(self) -> int:
+        """How many these are."""
+        return len(self.unseen)
 
     @property
     def unread(self) -> bool:
@@ -42,6 +56,19 @@ DOOR = Prepared(
     .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == bindparam("user")))
     .where(rooms.c.id == bindparam("room"))
 )
+# What waits for this person in each room: `message:revision` with commas, so that it is no statement of its own.
+CALLS = (
+    select(
+        notifications.c.room_id,
+        func.aggregate_strings(
+            cast(notifications.c.message_id, String) + ":" + cast(notifications.c.revision, String),
+            literal_column("','"),  # type: ignore[arg-type]  # a bound one is filled in when it is run by Core alone
+        ).label("calls"),
+    )
+    .where(notifications.c.user_id == bindparam("user"), notifications.c.seen_at.is_(None))
+    .group_by(notifications.c.room_id)
+    .subquery()
+)
 MINE = Prepared(
     select(
         rooms.c.id,
@@ -51,8 +78,10 @@ MINE = Prepared(
         rooms.c.last_author_id,
         memberships.c.read_revision,
         memberships.c.held,
+        CALLS.c.calls,
     )
     .join(memberships, memberships.c.room_id == rooms.c.id)
+    .outerjoin(CALLS, CALLS.c.room_id == rooms.c.id)
     .where(memberships.c.user_id == bindparam("user"))
     .order_by(rooms.c.id)
 )
@@ -72,9 +101,15 @@ def find_room(connection: Connection, room_id: int, user_id: int) -> tuple[Room,
 def of_user(connection: Connection, user_id: int) -> list[OwnRoom]:
     rows = MINE.all(connection, {"user": user_id})
     return [
-        OwnRoom(room_id, name, visibility, posted, author, read, bool(held), user_id)
-        for room_id, name, visibility, posted, author, read, held in rows
+        OwnRoom(room_id, name, visibility, posted, author, read, bool(held), user_id, calls_of(calls))
+        for room_id, name, visibility, posted, author, read, held, calls in rows
     ]
+
+
+def calls_of(text: str | None) -> tuple[tuple[int, int], ...]:
+    """(message, revision) of each in `12:34,15:40`."""
+    pairs = (each.split(":") for each in text.split(",")) if text else ()
+    return tuple((int(message), int(revision)) for message, revision in pairs)
 
 
 def of_room(connection: Connection, room_id: int) -> list[Member]:

@@ -42,12 +42,16 @@ class Listing:
 
 
 class Position(NamedTuple):
-    """A new message's position in its room's log: its revision, who posted before it and when, and its moment."""
+    """A new message's position in its room's log: its revision, who posted before it and when, and its moment.
+
+    `visibility` is the room's.
+    """
 
     revision: int
     previous_author_id: int | None
     previous_posted_at: int | None
     posted_at: int
+    visibility: str = ""
 
 
 COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
@@ -77,7 +81,13 @@ POSITION = Prepared(
         last_posted_at=MOMENT,
         last_posted_revision=rooms.c.head + 1,
     )
-    .returning(rooms.c.head, rooms.c.previous_author_id, rooms.c.previous_posted_at, rooms.c.last_posted_at)
+    .returning(
+        rooms.c.head,
+        rooms.c.previous_author_id,
+        rooms.c.previous_posted_at,
+        rooms.c.last_posted_at,
+        rooms.c.visibility,
+    )
 )
 
 

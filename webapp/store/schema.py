@@ -190,3 +190,30 @@ messages = Table(
     # Without AUTOINCREMENT SQLite would give a deleted last row's id again.
     sqlite_autoincrement=True,
 )
+
+# Whom a message names as a member of its room, and is a link to.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+)
+
+# What waits in people's inboxes, and why. One that was withdrawn keeps its row, so that the sweep finds the change.
+notifications = Table(
+    "notifications",
+    metadata,
+    id_column(),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("room_id", Id, ForeignKey("rooms.id", ondelete="CASCADE"), nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    # The change of the room that caused it: seen by whoever has read the room up to there.
+    Column("revision", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False, index=True),
+    Column("seen_at", BigInteger),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("user_id", "message_id", "kind"),
+    Index("ix_notifications_user_id_seen_at", "user_id", "seen_at"),
+)

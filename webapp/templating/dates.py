@@ -19,6 +19,12 @@ def day(microseconds: int, utc_offset: int) -> str:
     return f"{at:%A}, {at.day} {at:%B %Y}"
 
 
+def brief(microseconds: int, utc_offset: int) -> str:
+    """`24 Nov, 13:05`."""
+    at = local(microseconds, utc_offset)
+    return f"{at.day} {at:%b}, {at:%H:%M}"
+
+
 def iso(microseconds: int) -> str:
     """For the `datetime` attribute: `2026-11-24T13:05:09Z`."""
     return local(microseconds, 0).strftime("%Y-%m-%dT%H:%M:%SZ")

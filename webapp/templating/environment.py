@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from webapp.templating.avatars import initials, tint
-from webapp.templating.dates import clock, day, iso
+from webapp.templating.dates import brief, clock, day, iso
 from webapp.templating.static_files import icon_url, static_url
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -22,7 +22,7 @@ environment = Environment(
     cache_size=-1,
 )
 environment.filters.update(initials=initials, tint=tint, iso=iso)
-environment.globals.update(static_url=static_url, icon_url=icon_url, clock=clock, day=day)
+environment.globals.update(static_url=static_url, icon_url=icon_url, brief=brief, clock=clock, day=day)
 
 
 @lru_cache(maxsize=256)

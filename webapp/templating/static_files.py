@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-STYLES = ("base", "layout", "forms", "rooms", "messages", "typing", "people", "code", "unread", "modes")
+STYLES = ("base", "layout", "forms", "rooms", "messages", "typing", "people", "code", "unread", "mentions", "modes")
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """The drafts of a composer: blank ones, and which of those that were sent the page may remove."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from starlette.datastructures import FormData
@@ -13,7 +13,7 @@ from webapp.domain.accounts import Actor
 from webapp.domain.drafts import Settled, standing
 from webapp.domain.errors import DomainError, Invalid
 from webapp.domain.memberships import Entry, Room
-from webapp.domain.messages import AnotherText, Draft
+from webapp.domain.messages import AnotherText, AskFirst, Draft
 from webapp.domain.transaction import Transaction
 from webapp.templating import render
 from webapp.web import forms, guards, pages
@@ -26,22 +26,30 @@ SPARE = 5
 
 @dataclass(frozen=True, slots=True)
 class ShownDraft:
-    """What drafts/_draft.html shows. A spare one is disabled until the one before it is sent."""
+    """What drafts/_draft.html shows. A spare one is disabled until the one before it is sent.
+
+    `people`: so many are told once their number is confirmed.
+    """
 
     key: str
     body: str
     problem: str
     placeholder: str
     spare: bool
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A draft that stays, and why. `new_key`: another key, for a text that the draft's own cannot send any more."""
+    """A draft that stays, and why. `new_key`: another key, for a text that the draft's own cannot send any more.
+
+    `people` as in ShownDraft.
+    """
 
     key: str
     reason: str
     new_key: str
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +60,24 @@ class Begun:
     rest: str
 
 
-def blank(actor: Actor, room: Room, body: str = "", problem: str = "", spare: bool = False) -> ShownDraft:
-    """A draft with a fresh key: blank, or with the text of one that was refused."""
-    return ShownDraft(messages.fresh_key(actor.id), body, problem, f"Message {room.name}", spare)
+def blank(actor: Actor, room: Room, spare: bool = False) -> ShownDraft:
+    """A draft with a fresh key."""
+    return ShownDraft(messages.fresh_key(actor.id), "", "", f"Message {room.name}", spare)
+
+
+def refused_draft(actor: Actor, room: Room, body: str, error: DomainError) -> ShownDraft:
+    """The text of one that was refused, with a fresh key."""
+    return replace(blank(actor, room), body=body, problem=error.text, people=asked(error))
+
+
+def asked(error: DomainError) -> int:
+    """How many people the message would tell, if that is why it was refused."""
+    return error.people if isinstance(error, AskFirst) else 0
 
 
 def refused(key: str, error: DomainError) -> Refused:
     """The draft of this key as drafts/_refused.html shows it."""
-    return Refused(key, error.text, messages.renewed(key) if isinstance(error, AnotherText) else "")
+    return Refused(key, error.text, messages.renewed(key) if isinstance(error, AnotherText) else "", asked(error))
 
 
 def typed_in(data: FormData) -> list[Draft]:
@@ -68,7 +86,10 @@ def typed_in(data: FormData) -> list[Draft]:
     bodies = [value for value in data.getlist("body") if isinstance(value, str)]
     if len(keys) != len(bodies) or not 0 < len(keys) <= MOST_DRAFTS:
         raise Invalid(form="A post needs a key and a body.")
-    return [Draft(key, body) for key, body in zip(reversed(keys), reversed(bodies), strict=True)]
+    confirmed = data.getlist("confirmed")
+    return [
+        Draft(key, body, confirmed=key in confirmed) for key, body in zip(reversed(keys), reversed(bodies), strict=True)
+    ]
 
 
 async def settle(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Pages of a room's history, and one message with what its reader may do to it."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from markupsafe import Markup
 from starlette.requests import Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from webapp.domain import history, messages, policy
 from webapp.domain.accounts import Actor
 from webapp.domain.memberships import Entry, OwnRoom, Room
-from webapp.domain.messages import Message
+from webapp.domain.messages import AskFirst, Message
 from webapp.domain.transaction import Transaction
 from webapp.services import posting
 from webapp.templating import render
@@ -17,6 +18,14 @@ from webapp.web import errors, forms, guards, pages, rooms
 from webapp.web.forms import Form
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
 from webapp.web.rooms import Socket
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What mentions/_ask.html shows in the edit form: how many people are told, 0 when nothing is asked."""
+
+    people: int = 0
+    key: str = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,7 @@ class View:
     may_edit: bool
     may_delete: bool
     problem: str = ""
+    asking: Asking = Asking()
 
 
 async def page(request: Request) -> Response:
@@ -96,18 +106,21 @@ async def edit(request: Request) -> Response:
     """Change the author's own message. Raises NotFound, Forbidden."""
     message_id = number(request, "message")
     form = await forms.read(request)
+    values, author = form.values, await forms.author(request)
     try:
         changed = await posting.edit(
-            resources(request), session_hash(request), message_id, form.values["body"], await forms.author(request)
+            resources(request), session_hash(request), message_id, values["body"], author, bool(values["confirmed"])
         )
     except errors.SHOWN_IN_FORM as error:
-        return await errors.show_again(request, form, error, show_form)
+        asking = Asking(error.people if isinstance(error, AskFirst) else 0)
+        return await errors.show_again(request, form, error, partial(show_form, asking=asking))
     return done(request, changed)
 
 
-async def show_form(request: Request, form: Form) -> Response:
+async def show_form(request: Request, form: Form, asking: Asking) -> Response:
     """A refused edit; htmx leaves the form as it is and shows the problem."""
     actor, view, mine = await read_view(request, form.values["body"], form.problem)
+    view = replace(view, asking=asking)
     if by_htmx(request):
         return pages.fragment(render("messages/refused.html", view=view))
     return show(request, actor, view, mine)

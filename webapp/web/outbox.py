@@ -46,7 +46,9 @@ async def post(request: Request) -> Response:
 async def send(request: Request, room_id: int, draft: Draft) -> Outcome:
     """Raises SignedOut, NotFound, Unavailable."""
     try:
-        message, fresh = await posting.post(resources(request), session_hash(request), room_id, draft.key, draft.body)
+        message, fresh = await posting.post(
+            resources(request), session_hash(request), room_id, draft.key, draft.body, draft.confirmed
+        )
     except outbox.REFUSED as error:
         return Outcome(draft, error=error)
     return Outcome(draft, message, fresh)
@@ -81,5 +83,5 @@ async def to_page(request: Request, room_id: int, outcomes: Sequence[Outcome]) -
         return pages.see(f"/rooms/{room_id}")
     if isinstance(failed.error, AnotherPerson):
         raise failed.error
-    page = await rooms.show(request, room_id, failed.draft.body, failed.error.text)
+    page = await rooms.show(request, room_id, failed.draft.body, failed.error)
     return errors.answered(page, failed.error)

@@ -29,8 +29,19 @@ class Layout:
 
     @property
     def unread(self) -> bool:
-        """Whether any of the rooms is."""
-        return any(room.unread for room in self.rooms)
+        """Whether any of the rooms is, or something waits."""
+        return any(room.unread or room.waiting for room in self.rooms)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait in their inbox."""
+        return sum(room.waiting for room in self.rooms)
+
+    @property
+    def sign(self) -> str:
+        """What stands before the title."""
+        waiting = self.waiting
+        return f"({waiting}) " if waiting else "• " if self.unread else ""
 
     @property
     def room(self) -> OwnRoom | None:

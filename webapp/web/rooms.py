@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from webapp.domain import history, memberships
 from webapp.domain.accounts import Actor
-from webapp.domain.errors import SignedOut
+from webapp.domain.errors import DomainError, SignedOut
 from webapp.domain.history import Page
 from webapp.domain.memberships import Entry
 from webapp.domain.transaction import Transaction
@@ -62,8 +62,8 @@ async def page(request: Request) -> Response:
     return await show(request, number(request, "room"))
 
 
-async def show(request: Request, room_id: int, body: str = "", problem: str = "") -> Response:
-    """The room's page; `body` and `problem` are of a message that was refused. Raises SignedOut, NotFound."""
+async def show(request: Request, room_id: int, body: str = "", refused: DomainError | None = None) -> Response:
+    """The room's page; `body` is of a message that was `refused`. Raises SignedOut, NotFound."""
     held = resources(request)
     where = place(request) if request.method == "GET" else {}
     people = held.people.revision  # before the room is read: its names are of then, or later
@@ -84,7 +84,7 @@ async def show(request: Request, room_id: int, body: str = "", problem: str = ""
         room=room,
         log=log and unread.with_line(request, log, actor, layout.room, room.head),
         socket=Socket(room_id, room.head, people),
-        draft=drafts.blank(actor, room, body, problem),
+        draft=drafts.refused_draft(actor, room, body, refused) if refused else drafts.blank(actor, room),
     )
     remember(request, response, room_id)
     return response
