@@ -201,3 +201,22 @@ def test_it_is_accessible(
     is_accessible(page)
     page.goto(f"{window.url}/inbox?kind=reply")
     is_accessible(page)
+
+
+def test_an_unfinished_name_shows_whom_it_may_mean(
+    open_window: OpenWindow, ana: Person, dora: Person, room: int
+) -> None:
+    dora.post(room, "hello")
+    window = open_window(ana, room)
+    shown = window.page.locator("#suggested")
+    window.draft.press_sequentially("hello @dor", delay=30)
+    expect(shown.get_by_role("listitem")).to_have_text([re.compile(f"@{dora.username} Dora Prado")])
+    expect(window.draft).to_have_value("hello @dor")
+    expect(window.draft).to_be_focused()
+    window.draft.press_sequentially(dora.username.removeprefix("dor") + " and so on", delay=30)
+    expect(shown.get_by_role("listitem")).to_have_count(0)
+    text = f"hello @{dora.username} and so on"
+    expect(window.draft).to_have_value(text)
+    window.send()
+    window.says("hello", text)
+    expect(window.page.locator("a.mention")).to_have_count(1)

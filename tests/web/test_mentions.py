@@ -128,3 +128,25 @@ def test_fifty_one_are_asked_for_first(ana: Person) -> None:
     assert '<button name="confirmed" value="1">Tell 51 people</button>' in edited.text
     fine = ana.http.post(f"/messages/{message}/edit", data={"body": "more @room", "confirmed": "1"})
     assert fine.status_code == 303
+
+
+def suggested(person: Person, room: int, text: str) -> list[str]:
+    answer = person.http.post(f"/rooms/{room}/mentions", data={"body": text}, headers=HTMX)
+    assert answer.status_code == 200, answer.text
+    return re.findall(r"<b>@([^<]+)</b>", answer.text)
+
+
+def test_an_unfinished_name_is_met_with_whom_it_may_mean(ana: Person) -> None:
+    bea, ben, out = newcomer(ana, "Bea Prado"), newcomer(ana, "Ben"), newcomer(ana, "Beatriz")
+    room = ana.make_room("Garden", bea, ben)
+    ben.post(room, "hello")
+    assert suggested(ana, room, "hello @be") == [ben.username, bea.username], "who spoke last comes first"
+    bea.post(room, "hello")
+    assert suggested(ana, room, "hello\n(@_BE") == [bea.username, ben.username]
+    assert suggested(ana, room, "@pra") == [bea.username], "any word of a name"
+    assert suggested(ana, room, "@bea-") == [bea.username]
+    for text in ("", "hello", "@", "@bea ", "x@be", "@be@", "@%", "@_", "@be" + "e" * 8_000):
+        assert suggested(ana, room, text) == [], text
+    assert suggested(bea, room, "@be") == [ben.username], "not oneself"
+    answer = out.http.post(f"/rooms/{room}/mentions", data={"body": "@be"}, headers=HTMX)
+    assert answer.status_code == 404

@@ -4,6 +4,7 @@ A text is rendered before its transaction, with every word that looks like a men
 room's members are known: the words that name them become links, and what names nobody stays text.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,10 +14,15 @@ from webapp.domain.errors import Conflict
 from webapp.domain.notifications import MENTION, Cause
 from webapp.domain.transaction import Transaction
 from webapp.store import mentions
+from webapp.store.mentions import Nameable
 
 ROOM, SILENT = "room", "_"
 MOST_UNASKED = 50
 """Members of a room whom `@room` tells without a question."""
+
+MOST_SUGGESTED, LATELY = 8, 300
+"""People in a list of suggestions, and newest messages that say who spoke last."""
+LAST_WORD = re.compile(r"(?:^|[\s(])@_?([^\s@\x00]{1,32})$")
 
 Link = Callable[[Mapping[str, int]], str]
 
@@ -74,6 +80,15 @@ def ask_first(tx: Transaction, room_id: int) -> None:
     people = memberships.count(tx, room_id)
     if people > MOST_UNASKED:
         raise AskFirst(people)
+
+
+def suggest(tx: Transaction, actor: Actor, room_id: int, text: str) -> list[Nameable]:
+    """Whom the word at the end of an unfinished text may become a mention of. Raises NotFound."""
+    memberships.require(tx, actor, room_id)
+    word = LAST_WORD.search(text[-64:])
+    if word is None:
+        return []
+    return mentions.nameable(tx.connection, room_id, actor.id, word[1].lower(), MOST_SUGGESTED, LATELY)
 
 
 def put(tx: Transaction, message: Cause, found: Mentioned) -> None:
