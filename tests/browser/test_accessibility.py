@@ -107,6 +107,27 @@ def test_what_opens_in_a_room(page: Page, ana: Person, room: int, problems: Prob
     is_accessible(page)
 
 
+def test_reactions(page: Page, ana: Person, bea: Person, room: int) -> None:
+    message = ana.post(room, "of my own")
+    for person in (ana, bea):
+        for emoji in ("👍", "🐧"):
+            person.http.post(f"/messages/{message}/reactions", data={"emoji": emoji})
+    bea.http.post(f"/messages/{message}/reactions", data={"emoji": "🚀"})
+    page.goto(f"{ana.url}/rooms/{room}")
+    expect(page.locator("#here li").first).to_be_attached()
+    page.get_by_role("button", name="thumbs up").focus()
+    expect(page.locator(".reaction:focus .who")).to_be_visible()
+    is_accessible(page)
+    page.locator(f"#m{message}").click()
+    expect(page.locator(".reacted")).to_be_visible()
+    is_accessible(page)
+    page.get_by_role("link", name="All emoji").click()
+    expect(page.locator("#emoji-found")).to_be_visible()
+    is_accessible(page)
+    page.goto(f"{ana.url}/messages/{message}/emoji?q=heart")
+    is_accessible(page)
+
+
 def test_the_other_pages(page: Page, ana: Person, bea: Person, room: int) -> None:
     message = ana.post(room, "on a page of its own")
     guest = newcomer(ana, "Guest").make_room("Open to all", visibility="open")

@@ -145,3 +145,20 @@ def test_case_59_a_message_is_the_same_at_the_other_end(house: House) -> None:
     for message in (posted, edited):
         told = next(event.values for event in house.events if event.values.get("revision") == message.revision)
         assert shapes.messages(decode(encode(told)), house.room, message.revision) == [message]
+
+
+@pytest.mark.parametrize(
+    "extras",
+    ["x", "[]", "7", "[" * 60_000, '{"reactions":7}', '{"reactions":[["a",1]]}', '{"reactions":[["a",-1,[]]]}',
+     '{"reactions":[["a",true,[]]]}', '{"reactions":[["a",1,["b"]]]}', '{"reactions":[[{},1,[]]]}',
+     '{"reactions":[["\\ud800",1,[]]]}', '{"names":[[1]]}', '{"names":[[1,2]]}', '{"x":"' + "x" * 200_000 + '"}'],
+    ids=range(14),
+)  # fmt: skip
+async def test_case_62_what_hangs_on_a_message_is_checked(extras: str, caplog: pytest.LogCaptureFixture) -> None:
+    reader = Reader()
+    await reader.hears(by_name(1, extras=extras))
+    assert not reader.frames
+    assert [each.levelno for each in caplog.records] == [logging.WARNING]
+    known = '{"reactions":[["a<b>",2,[7]]],"names":[[7,"<i>"]],"painted":[1]}'
+    await reader.hears(by_name(1, extras=known))
+    assert '<span class="name">&lt;i&gt;</span>' in reader.frames[-1]

@@ -38,6 +38,7 @@ def values(room: int, ana: int, **more: Any) -> dict[str, Any]:
     return {
         "room_id": room, "author_id": ana, "key": "key-number-1", "body": "hello %s%%", "html": "<p>hello</p>",
         "created_at": 1, "utc_offset": 0, "continues": False, "opens_day": True, "posted_revision": 1, "revision": 1,
+        "extras": "",
         **more,
     }  # fmt: skip
 

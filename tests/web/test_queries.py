@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from webapp.app import create_app
+from webapp.emoji import EMOJI
 from webapp.settings import load
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,14 @@ class Counted:
 
 @pytest.fixture
 async def ana(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Counted]:
-    settings = load({"DATA_DIR": str(tmp_path), "SETUP_TOKEN": "a-token-for-tests-only"})
+    settings = load(
+        {
+            "DATA_DIR": str(tmp_path),
+            "SETUP_TOKEN": "a-token-for-tests-only",
+            "MAX_CHANGES": "100000",
+            "MAX_POSTS": "1000",
+        }
+    )
     app = create_app(settings)
     statements: list[str] = []
 
@@ -84,3 +92,22 @@ async def test_the_number_of_messages_and_rooms_changes_nothing(ana: Counted) ->
     assert await ana.queries("GET", "/rooms") <= 3, ana.statements
     assert await ana.queries("GET", "/inbox") <= 3, ana.statements
     assert await ana.queries("GET", "/rooms/1/messages?before=9", headers=HTMX) <= 3, ana.statements
+
+
+async def test_reactions_change_the_number_by_one_and_the_size_within_bounds(ana: Counted) -> None:
+    """Twenty emoji on each of fifty messages: a thousand reactions. The names of people are read once for a page."""
+    for number in range(50):
+        await ana.client.post("/rooms/1/messages", data={"key": f"key-number-{number}", "body": "hello"})
+    counts = {}
+    for each in list(EMOJI)[:20]:
+        for message in range(1, 51):
+            data = {"emoji": each}
+            counts[message] = await ana.queries("POST", f"/messages/{message}/reactions", data=data)
+        where = ("/rooms/1", "/rooms/1?around=25", "/rooms/1/messages?before=50")
+        pages = [await ana.queries("GET", path, headers=HTMX) for path in where]
+        assert pages[0] <= 5 and pages[1] <= 5 and pages[2] <= 4, ana.statements
+    assert await ana.queries("GET", "/rooms/1") <= 3, "and nothing happened since"
+    page = (await ana.client.get("/rooms/1")).text
+    assert page.count('class="reaction"') == 1_000
+    assert max(len(each.encode()) for each in page.split('<li id="message-')) < 65_536
+    assert set(counts.values()) == {max(counts.values())}, "however many stand there"

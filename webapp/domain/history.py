@@ -85,10 +85,11 @@ def after(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> 
 def around(tx: Transaction, room_id: int, message_id: int, limit: int = PAGE) -> Page:
     """The message, with half a page before it and half after. Raises NotFound when it is not in this room."""
     half = limit // 2
-    later = messages.starting(tx.connection, room_id, message_id, half + 1)
+    found = messages.around(tx.connection, room_id, message_id, half + 1)
+    earlier = [each for each in found if each.id < message_id]
+    later = found[len(earlier) :]
     if not later or later[0].id != message_id:
         raise NotFound("This message is gone, or it is not for you to see.")
-    earlier = messages.before(tx.connection, room_id, message_id, half + 1)
     return Page(earlier[-half:] + later[:half], len(earlier) > half, len(later) > half)
 
 

@@ -16,6 +16,7 @@ from webapp.domain.mentions import AskFirst, Marked, Mentioned
 from webapp.domain.rooms import Position
 from webapp.domain.transaction import Transaction
 from webapp.store import messages
+from webapp.store.extras import Extras
 from webapp.store.messages import Message, Stored
 
 OWNED = re.compile(r"for-([1-9]\d{0,17})-")
@@ -31,9 +32,11 @@ __all__ = [
     "Repeated",
     "change",
     "check_owner",
+    "current",
     "deletable",
     "find",
     "fresh_key",
+    "hang",
     "own",
     "post",
     "remove",
@@ -130,6 +133,7 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
         "opens_day": opens_day,
         "posted_revision": position.revision,
         "revision": position.revision,
+        "extras": "",
     }
     try:
         message_id = messages.add(tx.connection, values)
@@ -230,6 +234,13 @@ def change(
     return message
 
 
+def hang(tx: Transaction, message: Message, hanging: Extras) -> Message:
+    """Announces the message, whose revision is this transaction's, with all that hangs on it now."""
+    changed = messages.put_extras(tx.connection, message, hanging)
+    announce(tx, changed)
+    return changed
+
+
 def deletable(tx: Transaction, actor: Actor, message_id: int) -> Message:
     """A message that this person may delete. Raises NotFound, Forbidden."""
     _, message = find(tx, actor, message_id)
@@ -247,9 +258,10 @@ def remove(tx: Transaction, actor: Actor, message_id: int) -> Message:
     revision = rooms.advance(tx, message.room_id)
     message = current(tx, actor, message_id)
     heir = messages.following(tx.connection, message.room_id, message_id)
-    messages.change(tx.connection, message_id, revision, body="", html="", deleted_at=tx.now)
+    messages.change(tx.connection, message_id, revision, body="", html="", extras="", deleted_at=tx.now)
     mentions.remove(tx, message_id)
-    tombstone = replace(message, html="", revision=revision, deleted_at=tx.now)
+    messages.clear(tx.connection, message_id)
+    tombstone = replace(message, html="", extras="", revision=revision, deleted_at=tx.now)
     changed = [tombstone]
     if heir is None:
         last = next(iter(messages.newest(tx.connection, message.room_id, 1)), None)

@@ -98,6 +98,10 @@ def message(values: object, room_id: int, revision: int) -> Message:
         raise Malformed("a message has a number that is none of ours")
     if not (can_be_sent(found.html) and can_be_sent(found.author_name)):
         raise Malformed("a message has a text that is none")
+    try:
+        _ = found.hanging
+    except ValueError as error:
+        raise Malformed(f"a message has extras that are none of ours: {error}") from None
     return found
 
 

@@ -1,13 +1,15 @@
 """The messages of every room's log, each row in its newest state."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, union_all, update
 
+from webapp.store import extras
+from webapp.store.extras import Extras
 from webapp.store.prepared import Prepared
-from webapp.store.schema import messages, rooms, users
+from webapp.store.schema import messages, reactions, rooms, users
 from webapp.store.users import SHOWN_NAME
 
 
@@ -31,6 +33,12 @@ class Message:
     revision: int
     edited_at: int | None = None
     deleted_at: int | None = None
+    extras: str = ""
+
+    @property
+    def hanging(self) -> Extras:
+        """What hangs on it: reactions."""
+        return extras.parse(self.extras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ COLUMNS = (
     messages.c.id,
     messages.c.room_id,
     messages.c.author_id,
-    SHOWN_NAME,
+    SHOWN_NAME.label("author_name"),
     messages.c.html,
     messages.c.created_at,
     messages.c.utc_offset,
@@ -55,6 +63,7 @@ COLUMNS = (
     messages.c.revision,
     messages.c.edited_at,
     messages.c.deleted_at,
+    messages.c.extras,
 )
 READ = select(*COLUMNS).join(users, users.c.id == messages.c.author_id)
 IN_ROOM = READ.where(messages.c.room_id == bindparam("room"))
@@ -71,6 +80,7 @@ STORED = select(messages.c.body, messages.c.deleted_at).where(
 NEWEST = SHOWN.order_by(messages.c.id.desc()).limit(bindparam("limit"))
 BEFORE = SHOWN.where(messages.c.id < bindparam("id")).order_by(messages.c.id.desc()).limit(bindparam("limit"))
 FROM = SHOWN.where(messages.c.id >= bindparam("id")).order_by(messages.c.id).limit(bindparam("limit"))
+AROUND = union_all(select(BEFORE.subquery()), select(FROM.subquery())).order_by("id")
 FOLLOWING = SHOWN.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
 OPENING = SHOWN.where(messages.c.opens_day)
 OPENING_LATER = (
@@ -79,6 +89,7 @@ OPENING_LATER = (
 OPENING_LAST = OPENING.order_by(messages.c.id.desc()).limit(1)
 OPENING_NEXT = OPENING.where(messages.c.id > bindparam("id")).order_by(messages.c.id).limit(1)
 FOLLOWING_UNTIL = FOLLOWING.where(messages.c.created_at <= bindparam("moment"))
+NAMES = select(users.c.id, SHOWN_NAME).where(users.c.id.in_(bindparam("ids", expanding=True)))
 # The head comes in the same statement, hence of the same snapshot: what is not listed did not change up to it.
 CHANGES = Prepared(
     select(rooms.c.head, rooms.c.changed_revision, *COLUMNS)
@@ -93,10 +104,6 @@ CHANGES = Prepared(
 )
 
 
-def _message(row: Sequence[Any]) -> Message:
-    return Message(*row)
-
-
 def _of_driver(row: Sequence[Any]) -> Message:
     """From a Prepared's row, in which SQLite's truth values are numbers."""
     values = list(row)
@@ -104,8 +111,30 @@ def _of_driver(row: Sequence[Any]) -> Message:
     return Message(*values)
 
 
-def _all(connection: Connection, statement: Select[Any], **values: int) -> list[Message]:
-    return [_message(row) for row in connection.execute(statement, values)]
+def _all(connection: Connection, statement: Executable, **values: int | str) -> list[Message]:
+    return filled(connection, [Message(*row) for row in connection.execute(statement, values)])
+
+
+def filled(connection: Connection, found: Sequence[Message]) -> list[Message]:
+    """The same with the names of the people that they show, if any: names change, so they are stored nowhere else."""
+    hanging = {each.id: each.hanging for each in found if each.extras and each.deleted_at is None}
+    people = set[int]().union(*[each.people for each in hanging.values()])
+    if not people:
+        return list(found)
+    names = {row[0]: row[1] for row in connection.execute(NAMES, {"ids": sorted(people)})}
+    return [replace(each, extras=named(hanging[each.id], names)) if each.id in hanging else each for each in found]
+
+
+def named(hanging: Extras, names: Mapping[int, str]) -> str:
+    shown = [(user_id, names[user_id]) for user_id in sorted(hanging.people) if user_id in names]
+    return extras.text_of(replace(hanging, names=tuple(shown)))
+
+
+def put_extras(connection: Connection, message: Message, hanging: Extras) -> Message:
+    """Writes what hangs on the message with its revision, and gives it as it is read from now on."""
+    stored = extras.text_of(replace(hanging, names=()))
+    change(connection, message.id, message.revision, extras=stored)
+    return filled(connection, [replace(message, extras=stored)])[0]
 
 
 def add(connection: Connection, values: dict[str, Any]) -> int:
@@ -116,13 +145,11 @@ def add(connection: Connection, values: dict[str, Any]) -> int:
 
 
 def find(connection: Connection, message_id: int) -> Message | None:
-    row = connection.execute(FIND, {"id": message_id}).first()
-    return _message(row) if row else None
+    return next(iter(_all(connection, FIND, id=message_id)), None)
 
 
 def find_key(connection: Connection, author_id: int, key: str) -> Message | None:
-    row = connection.execute(FIND_KEY, {"author": author_id, "key": key}).first()
-    return _message(row) if row else None
+    return next(iter(_all(connection, FIND_KEY, author=author_id, key=key)), None)
 
 
 def stored(connection: Connection, author_id: int, key: str) -> Stored | None:
@@ -146,6 +173,11 @@ def before(connection: Connection, room_id: int, message_id: int, limit: int) ->
 def starting(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
     """This message, unless it is deleted, and those after it."""
     return _all(connection, FROM, room=room_id, id=message_id, limit=limit)
+
+
+def around(connection: Connection, room_id: int, message_id: int, limit: int) -> list[Message]:
+    """As many before this message, and as many from it on."""
+    return _all(connection, AROUND, room=room_id, id=message_id, limit=limit)
 
 
 def following(connection: Connection, room_id: int, message_id: int) -> Message | None:
@@ -180,8 +212,14 @@ def changes(connection: Connection, room_id: int, since: int, limit: int) -> tup
     if not rows:
         return None
     head, changed_revision = rows[0][:2]
-    return head, changed_revision, [_of_driver(row[2:]) for row in rows if row[2] is not None]
+    found = [_of_driver(row[2:]) for row in rows if row[2] is not None]
+    return head, changed_revision, filled(connection, found)
 
 
 def change(connection: Connection, message_id: int, revision: int, **values: Any) -> None:
     connection.execute(update(messages).where(messages.c.id == message_id).values(revision=revision, **values))
+
+
+def clear(connection: Connection, message_id: int) -> None:
+    """Deletes what hung on a message that is deleted."""
+    connection.execute(delete(reactions).where(reactions.c.message_id == message_id))

@@ -184,6 +184,8 @@ messages = Table(
     Column("edited_at", BigInteger),
     # A tombstone keeps its row, emptied, so that its absence can be told to who was away.
     Column("deleted_at", BigInteger),
+    # What hangs on it, as JSON: see extras.py. Empty for nothing.
+    Column("extras", Text, nullable=False, server_default=""),
     UniqueConstraint("author_id", "key"),
     Index("ix_messages_room_id_revision", "room_id", "revision"),
     Index("ix_messages_room_id_id", "room_id", "id"),
@@ -216,4 +218,18 @@ notifications = Table(
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("user_id", "message_id", "kind"),
     Index("ix_notifications_user_id_seen_at", "user_id", "seen_at"),
+)
+
+# `revision`: of the room, when it was made or taken back. What was taken back stays for a while as `gone`, so that the
+# second of two clicks on one button is known from a click of its own.
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("emoji", String(16), primary_key=True),
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("gone", Boolean, nullable=False, server_default=false()),
+    Index("ix_reactions_user_id_created_at", "user_id", "created_at"),
 )

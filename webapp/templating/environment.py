@@ -6,8 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from webapp import emoji
 from webapp.templating.avatars import initials, tint
 from webapp.templating.dates import brief, clock, day, iso
+from webapp.templating.references import code, references
 from webapp.templating.static_files import icon_url, static_url
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -21,7 +23,7 @@ environment = Environment(
     auto_reload=False,
     cache_size=-1,
 )
-environment.filters.update(initials=initials, tint=tint, iso=iso)
+environment.filters.update(initials=initials, tint=tint, iso=iso, code=code, references=references, called=emoji.name)
 environment.globals.update(static_url=static_url, icon_url=icon_url, brief=brief, clock=clock, day=day)
 
 

@@ -86,4 +86,5 @@ class NewestLogs:
 
 def look_of(message: Any) -> Look:
     """What two records of one message have in common when they are shown alike."""
-    return message.revision, hash(message.html), message.author_name, message.room_id, message.created_at
+    texts = hash(message.html), hash(message.extras)
+    return message.revision, *texts, message.author_name, message.room_id, message.created_at

@@ -1,5 +1,6 @@
 """Pages of a room's history, and one message with what its reader may do to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -7,15 +8,18 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import history, messages, policy
+from webapp.domain import history, messages, policy, reactions
 from webapp.domain.accounts import Actor
 from webapp.domain.memberships import Entry, OwnRoom, Room
 from webapp.domain.messages import AskFirst, Message
+from webapp.domain.reactions import Group, Offer
 from webapp.domain.transaction import Transaction
+from webapp.emoji import Emoji
 from webapp.services import posting
 from webapp.templating import render
 from webapp.web import errors, forms, guards, pages, rooms
 from webapp.web.forms import Form
+from webapp.web.invitations import base_url
 from webapp.web.requests import by_htmx, number, place, resources, revision, session_hash, wants_fragment
 from webapp.web.rooms import Socket
 
@@ -32,7 +36,8 @@ class Asking:
 class View:
     """A message for one person, as messages/_actions.html and the pages around it show it.
 
-    `body` is its source, or what was typed in the edit form when `problem` says why that was refused.
+    `body` is its source, or what was typed in the edit form when `problem` says why that was refused. `link` leads to
+    its place in the room. `recent`: emoji that they may react with at once.
     """
 
     room: Room
@@ -43,8 +48,22 @@ class View:
     actor_id: int
     may_edit: bool
     may_delete: bool
+    link: str
+    revision: int
+    recent: Sequence[Emoji]
+    reacted: Sequence[Group]
     problem: str = ""
     asking: Asking = Asking()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A message with its room, its source, and what one may react to it with."""
+
+    entry: Entry
+    message: Message
+    source: str
+    offer: Offer
 
 
 async def page(request: Request) -> Response:
@@ -71,27 +90,34 @@ async def message(request: Request) -> Response:
 
 async def read_view(request: Request, body: str = "", problem: str = "") -> tuple[Actor, View, list[OwnRoom]]:
     """(who asks, the message, their rooms). `body` and `problem` are of a refused edit. Raises SignedOut, NotFound."""
-    actor, (entry, found, source), mine = await guards.read_page(request, read, number(request, "message"))
-    view = view_of(request, actor, entry, found, source)
+    actor, found, mine = await guards.read_page(request, read, number(request, "message"))
+    view = view_of(request, actor, found)
     return actor, replace(view, body=body, problem=problem) if problem else view, mine
 
 
-def read(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message, str]:
-    """(the room, the message, what its author typed). Raises NotFound."""
-    return *messages.find(tx, actor, message_id), messages.source(tx, actor, message_id)
+def read(tx: Transaction, actor: Actor, message_id: int) -> Found:
+    """Raises NotFound."""
+    entry, message = messages.find(tx, actor, message_id)
+    source = messages.source(tx, actor, message_id)
+    return Found(entry, message, source, reactions.offer(tx, actor, message))
 
 
-def view_of(request: Request, actor: Actor, entry: Entry, found: Message, source: str) -> View:
+def view_of(request: Request, actor: Actor, found: Found) -> View:
     """What the templates show of it."""
+    message, offer = found.message, found.offer
     return View(
-        room=entry.room,
-        id=found.id,
-        html=resources(request).rendered.html(found),
-        author_name=found.author_name,
-        body=source,
+        room=found.entry.room,
+        id=message.id,
+        html=resources(request).rendered.html(message),
+        author_name=message.author_name,
+        body=found.source,
         actor_id=actor.id,
-        may_edit=policy.may_edit(actor, found.author_id),
-        may_delete=policy.may_delete(actor, found.author_id),
+        may_edit=policy.may_edit(actor, message.author_id),
+        may_delete=policy.may_delete(actor, message.author_id),
+        link=f"{base_url(request)}{place_of(message)}",
+        revision=message.revision,
+        recent=offer.recent,
+        reacted=offer.reacted,
     )
 
 
@@ -128,14 +154,14 @@ async def show_form(request: Request, form: Form, asking: Asking) -> Response:
 
 async def ask_to_delete(request: Request) -> Response:
     """Asks before a message is deleted."""
-    actor, (entry, found, source), mine = await guards.read_page(request, deletable, number(request, "message"))
-    view = view_of(request, actor, entry, found, source)
+    actor, found, mine = await guards.read_page(request, deletable, number(request, "message"))
+    view = view_of(request, actor, found)
     if wants_fragment(request):
         return pages.fragment(render("messages/_delete.html", view=view))
     return pages.answer("messages/delete.html", pages.layout(request, actor, mine, view.room.id), view=view)
 
 
-def deletable(tx: Transaction, actor: Actor, message_id: int) -> tuple[Entry, Message, str]:
+def deletable(tx: Transaction, actor: Actor, message_id: int) -> Found:
     """Raises NotFound, Forbidden."""
     messages.deletable(tx, actor, message_id)
     return read(tx, actor, message_id)
@@ -157,5 +183,9 @@ def done(request: Request, changed: Message) -> Response:
     """The socket brings the change to the page; the answer closes the panel and gives the focus back."""
     if by_htmx(request):
         return pages.fragment(render("messages/done.html", message=changed))
-    around = "" if changed.deleted_at else f"?around={changed.id}#message-{changed.id}"
-    return pages.see(f"/rooms/{changed.room_id}{around}")
+    return pages.see(f"/rooms/{changed.room_id}" if changed.deleted_at else place_of(changed))
+
+
+def place_of(found: Message) -> str:
+    """The path of the message in its room."""
+    return f"/rooms/{found.room_id}?around={found.id}#message-{found.id}"
