@@ -24,27 +24,9 @@ KEY = re.compile(r"(?=.{8,64}\Z)[A-Za-z0-9_-]+(?:\.\d{1,3})?")
 FIELDS = tuple(field.name for field in fields(Message))
 
 __all__ = [
-    "AnotherText",
-    "AskFirst",
-    "Draft",
-    "Marked",
-    "Message",
-    "Repeated",
-    "change",
-    "check_owner",
-    "current",
-    "deletable",
-    "find",
-    "fresh_key",
-    "hang",
-    "own",
-    "post",
-    "remove",
-    "renewed",
-    "repeated",
-    "source",
-    "stored",
-]
+    "AnotherText", "AskFirst", "Draft", "Marked", "Message", "Repeated", "change", "check_owner", "current",
+    "deletable", "find", "fresh_key", "hang", "own", "post", "remove", "renewed", "repeated", "source", "stored",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
