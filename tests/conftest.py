@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.postgres import Postgres
+
+settings.register_profile("busy", deadline=None)  # the machine may be: no test measures time
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -222,8 +222,8 @@ def test_what_styles_draw_is_shown_when_it_is_so(open_window: OpenWindow, ana: P
     window.draft.focus()
     assert "Enter sends" in style(page, ".keys", "content", "::before")
     assert style(page, ".keys", "opacity") == "1"
-    page.locator("#heartbeat").evaluate("banner => banner.replaceChildren()")
-    assert "Offline" in style(page, "#heartbeat", "content", "::after")
+    offline = "banner => { banner.replaceChildren(); return getComputedStyle(banner, '::after').content }"
+    assert "Offline" in page.locator("#heartbeat").evaluate(offline), "before the next heartbeat fills it"
     expect(page.locator(".inner .empty")).to_be_hidden()
     ana.delete(message)
     expect(page.locator(".inner .empty")).to_be_visible()

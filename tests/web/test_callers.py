@@ -76,6 +76,25 @@ async def test_what_was_read_ahead_is_given_to_the_endpoint_in_order_and_no_more
     assert read == [b"0", b"1", b"2", b"3", b"4"]
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+async def test_a_body_that_comes_while_it_is_read_ahead_reaches_the_endpoint(parts: int) -> None:
+    """The endpoint asks after the reading has begun, and before anything is there."""
+    client = Client()
+    read: list[bytes] = []
+
+    async def endpoint(_scope: Any, receive: Any, _send: Any) -> None:
+        await client.read.wait()
+        more = True
+        while more:
+            asyncio.get_running_loop().call_later(0.05, client.messages.put_nowait, part(b"x", len(read) < parts - 1))
+            message = await receive()
+            read.append(message["body"])
+            more = message["more_body"]
+
+    await asyncio.wait_for(Callers(endpoint)({"type": "http"}, client.receive, client.send), 20)
+    assert read == [b"x"] * parts
+
+
 async def test_a_server_that_is_stopped_is_not_taken_for_a_client_that_has_gone() -> None:
     client = Client()
 

@@ -37,13 +37,14 @@ class Callers:
 class Caller:
     """The client of one request. After MOMENT_SECONDS its messages are read ahead, which tells when it goes."""
 
-    __slots__ = ("ahead", "gone", "inner", "listening", "loop", "reading", "task", "timer")
+    __slots__ = ("ahead", "arrived", "gone", "inner", "listening", "loop", "reading", "task", "timer")
 
     def __init__(self, receive: Receive, task: "asyncio.Task[None]") -> None:
         self.inner = receive
         self.task = task
         self.loop = asyncio.get_running_loop()
         self.ahead: deque[Message] | None = None
+        self.arrived: asyncio.Future[None] | None = None
         self.listening: asyncio.Task[None] | None = None
         self.reading = False
         self.gone = False
@@ -51,8 +52,9 @@ class Caller:
 
     async def receive(self) -> Message:
         """The next message of the request, read ahead or not."""
-        if self.listening is not None and not self.ahead:
-            await asyncio.wait([self.listening])
+        while self.listening is not None and not self.ahead:
+            self.arrived = self.loop.create_future()
+            await self.arrived
         if self.ahead:
             return self.ahead.popleft()
         if self.gone:
@@ -72,18 +74,27 @@ class Caller:
 
     async def _read_ahead(self) -> None:
         """Read the next part of the request, then the message that the client has gone."""
-        for _ in range(2):
-            message = await self.inner()
-            if message["type"] == GONE:
-                self.gone = True
-                self.task.cancel()
-                return
-            self.ahead = self.ahead or deque()
-            self.ahead.append(message)
-            if message.get("more_body"):  # one part at most: the endpoint decides how much it takes
-                break
-        self.listening = None
-        self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)
+        try:
+            for _ in range(2):
+                message = await self.inner()
+                if message["type"] == GONE:
+                    self.gone = True
+                    self.task.cancel()
+                    return
+                self.ahead = self.ahead or deque()
+                self.ahead.append(message)
+                if message.get("more_body"):  # one part at most: the endpoint decides how much it takes
+                    break
+                self._wake()
+            self.timer = self.loop.call_later(MOMENT_SECONDS, self._listen)
+        finally:
+            self.listening = None
+            self._wake()
+
+    def _wake(self) -> None:
+        """Who waits in `receive` looks again: a message is there, or nothing reads ahead any more."""
+        if self.arrived is not None and not self.arrived.done():
+            self.arrived.set_result(None)
 
     def close(self) -> None:
         """The request is answered: stop listening."""
