@@ -173,10 +173,11 @@ def test_by_keyboard_alone(open_window: OpenWindow, ana: Person, bea: Person, ro
     page.keyboard.press("Enter")
     button = page.get_by_role("button", name="Mark unread from here")
     expect(button).to_be_visible()
-    for _ in range(6):
+    for _ in range(30):
         page.keyboard.press("Tab")
         if button.evaluate("button => button === document.activeElement"):
             break
+    expect(button).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(f"#m{messages[1]}")).to_be_focused()
     expect(entry(window, room).locator(".mark")).to_be_visible()

@@ -19,7 +19,7 @@ READ_LOG = """() => [...document.querySelectorAll('#log .message')].map(message 
 REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation', event => console.error(
     `violation: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
 CUT_OFF = (
-    r"net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|NETWORK_CHANGED)",
+    r"net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|NETWORK_CHANGED|CONTENT_LENGTH_MISMATCH)",
     r"WebSocket connection to .* failed",
     r"htmx:error: Failed to fetch",
     r"htmx:ws:error: \[object Event\]",
