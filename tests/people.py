@@ -75,6 +75,11 @@ class Person:
             self.let_in(room, member)
         return room
 
+    def direct(self, *others: "Person") -> int:
+        """The direct room with these people."""
+        found = self.http.post("/direct", data={"username": [each.username for each in others]})
+        return int(self._goes_on(found).rpartition("/")[2])
+
     def rename(self, room: int, name: str, topic: str = "") -> None:
         self._goes_on(self.http.post(f"/rooms/{room}", data={"name": name, "topic": topic}))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from webapp.channel_layer import ChannelLayer, Signer, open_channel_layer
 from webapp.domain import installation
 from webapp.domain.events import BELL_GROUP, COMMUNITY_GROUP, DOORS_GROUP, Values
 from webapp.domain.transaction import Transaction
+from webapp.services.here import Here
 from webapp.services.leases import Leases, MemoryLeases
 from webapp.services.marks import Marks
 from webapp.services.pace import Pace
@@ -34,6 +36,7 @@ from webapp.settings import Limits, Settings
 from webapp.sockets.admissions import Admissions
 from webapp.sockets.codes import Close
 from webapp.sockets.consumer import Consumer
+from webapp.sockets.direct import DirectRooms, Elsewhere
 from webapp.sockets.dispatch import Listener, handler
 from webapp.sockets.hub import Hub
 from webapp.sockets.listeners import LISTENERS
@@ -161,7 +164,7 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
     hub, roster = Hub(layer), Roster(settings.limits, publisher.tell)
     rooms, readers = Rooms(hub, roster, resources, LISTENERS), Readers(resources)
     publisher.fallback = hub.deliver
-    people = PeopleWatcher(resources.people, rooms)
+    people = PeopleWatcher(resources.people, rooms, readers)
     pulse = Pulse(settings, resources, rooms, roster, people, readers)
     layer.watch(pulse.layer_changed)
     closing: list[Callable[[], Awaitable[None]]] = [
@@ -174,7 +177,7 @@ async def opened(settings: Settings) -> AsyncIterator[Shared]:
         resources.people.revision = resources.community.people_revision
         await hub.subscribe(COMMUNITY_GROUP, CommunityWatcher(resources), people)
         await hub.subscribe(DOORS_GROUP, roster, *roster.quotas, readers)
-        await hub.subscribe(BELL_GROUP, readers, readers.inboxes)
+        await hub.subscribe(BELL_GROUP, readers, readers.inboxes, DirectRooms(readers), Elsewhere(resources.here))
         pulse.start()
         yield Shared(resources, hub, roster, rooms, Admissions(work), readers)
     finally:
@@ -198,6 +201,7 @@ def resources_of(
         *paces(settings.limits),
         Renderer(),
         People(work),
+        Here(presence, secrets.token_hex(8)),
     )
 
 

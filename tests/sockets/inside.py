@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from starlette.routing import compile_path
 
 from webapp.app import Application, create_app
-from webapp.domain import accounts, invitations, memberships, messages, rooms
+from webapp.domain import accounts, direct, invitations, memberships, messages, rooms
 from webapp.domain.accounts import Actor, Browser, Newcomer
 from webapp.domain.messages import Draft
 from webapp.domain.transaction import Transaction
@@ -114,6 +114,10 @@ class Process:
         for each in members:
             await self.do(memberships.add, owner.actor, room_id, each.actor.username, "member")
         return room_id
+
+    async def direct(self, *people: Somebody) -> int:
+        first, *others = people
+        return await self.do(direct.make, first.actor, [each.actor.username for each in others])
 
     async def post(self, author: Somebody, room_id: int, text: str) -> None:
         draft = Draft(secrets.token_hex(8), text, f"<p>{text}</p>")

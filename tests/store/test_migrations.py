@@ -89,3 +89,14 @@ def test_what_was_posted_before_read_marks_counts_as_read(database_url: str) -> 
     migrate(database_url)
     assert rows(database_url, "SELECT last_posted_revision FROM rooms ORDER BY id") == [(3,), (0,)]
     assert rows(database_url, "SELECT read_revision FROM memberships ORDER BY room_id") == [(9,), (0,)]
+
+
+def test_rooms_and_members_of_before_are_not_direct_and_the_release_before_writes_them(database_url: str) -> None:
+    """It names neither of the new columns; its rooms are listed and have no key."""
+    room = "INSERT INTO rooms (name, topic, visibility, head, created_at) VALUES ('x', '', 'closed', 2, 1)"
+    member = "INSERT INTO memberships (room_id, user_id, role, created_at) VALUES ({}, 1, 'owner', 1)"
+    at(database_url, "0010", USER, room, member.format(1))
+    migrate(database_url)
+    at(database_url, "head", room, member.format(2))
+    assert rows(database_url, "SELECT visibility, people_key FROM rooms ORDER BY id") == [("closed", None)] * 2
+    assert rows(database_url, "SELECT hidden_revision FROM memberships") == [(0,), (0,)]

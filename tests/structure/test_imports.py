@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Of the store an edge knows its failure alone, and whether the schema is current; the rest goes through the domain.
 STORE_FOR_EDGES = {"webapp.store.database", "webapp.store.engine"}
 TRUNK = ["errors", "events", "transaction", "policy", "names", "community", "invitations", "accounts",
-         "notifications", "memberships", "rooms", "days", "mentions", "messages", "history"]  # fmt: skip
+         "notifications", "memberships", "rooms", "blocks", "days", "mentions", "messages", "history"]  # fmt: skip
 ANYWHERE = {"errors", "events", "transaction", "policy", "names", "look_alikes"}
 STRANGERS = {
     "anyio", "argon2", "asyncio", "concurrent", "html", "http", "httptools", "itsdangerous", "jinja2", "logging",

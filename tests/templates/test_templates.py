@@ -20,11 +20,14 @@ from webapp.sockets.feed import Feed
 from webapp.sockets.fragments import Presence
 from webapp.sockets.listeners import LISTENERS
 from webapp.sockets.roster import Roster
+from webapp.store.memberships import Named, OwnRoom
 from webapp.store.messages import Message
+from webapp.store.party import party
 from webapp.store.people import Face
 from webapp.store.rooms import Facts
 from webapp.templating import TEMPLATES, Log, NewestLogs, RenderedMessages, environment, render
 from webapp.templating.byte_cache import ByteCache, weight
+from webapp.web.sidebar import Missing
 
 PARTIALS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
 ENVELOPES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("events/*.html"))
@@ -117,6 +120,13 @@ def people_changed(name: str) -> str:
     return fragments.people_changed([Face(7, name, name, None, 3)], 3)
 
 
+def missing(name: str) -> str:
+    direct = OwnRoom(7, name, "closed", 1, 2, 0, False, 3, party=party([2, 3]), people=(Named(2, name, "left"),))
+    return render(
+        "sidebar/missing.html", missing=Missing([direct, OwnRoom(8, name, "open", 1, 2, 0, False, 3)], [7, 8])
+    )
+
+
 @pytest.mark.parametrize("body", EVIL)
 def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
     for text, plain in (
@@ -124,6 +134,8 @@ def test_names_and_topics_stay_inert_in_fragments(body: str) -> None:
         (fragments.presence_changed(Presence(1, body, body)), fragments.presence_changed(Presence(1, "x", "x"))),
         (people_changed(body), people_changed("x")),
         (fragments.notice(body), fragments.notice("x")),
+        (fragments.titled(body), fragments.titled("x")),
+        (missing(body), missing("x")),
     ):
         assert [tag for tag, _ in Elements(text).found] == [tag for tag, _ in Elements(plain).found]
 

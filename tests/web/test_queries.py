@@ -1,5 +1,6 @@
 """How many statements a request costs, counted at the driver, without BEGIN, COMMIT and a new connection's PRAGMAs."""
 
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -111,3 +112,33 @@ async def test_reactions_change_the_number_by_one_and_the_size_within_bounds(ana
     assert page.count('class="reaction"') == 1_000
     assert max(len(each.encode()) for each in page.split('<li id="message-')) < 65_536
     assert set(counts.values()) == {max(counts.values())}, "however many stand there"
+
+
+async def test_direct_rooms_cost_a_page_one_query_at_most(ana: Counted, tmp_path: Path) -> None:
+    """What their people are called is asked once: the process keeps it."""
+    others = await people(ana, 12)
+    for number, name in enumerate(others):
+        chosen = {"username": [name, others[number - 1]]}
+        room = (await ana.client.post("/direct", data=chosen)).headers["Location"]
+        await ana.client.post(f"{room}/messages", data={"key": f"key-number-{number}", "body": "hello"})
+    for path in (room, "/rooms/1"):
+        assert await ana.queries("GET", path) <= 5, ana.statements
+        assert await ana.queries("GET", path) <= 3, ana.statements
+    assert (await ana.client.get(room)).text.count('class="direct"') == 12
+    assert await ana.queries("POST", f"{room}/messages", data={"key": "the-last-one", "body": "x"}, headers=HTMX) == 3
+    two = (await ana.client.post("/direct", data={"username": others[0]})).headers["Location"]
+    assert await ana.queries("POST", f"{two}/messages", data={"key": "one-for-two", "body": "x"}, headers=HTMX) == 4
+
+
+async def people(ana: Counted, number: int) -> list[str]:
+    """Usernames of so many who have joined; Ana stays the one who asks."""
+    await ana.client.post("/admin/invitations", data={"uses": number, "days": 1})
+    link = re.search(r"/join/[^\"&<]+", (await ana.client.get("/admin/invitations")).text)
+    assert link
+    names = [f"person-{each}" for each in range(number)]
+    async with httpx.AsyncClient(transport=ana.client._transport, base_url=ana.client.base_url) as visitor:
+        for name in names:
+            form = {"username": name, "display_name": name, "password": "correct horse"}
+            assert (await visitor.post(link[0], data=form)).status_code == 303
+            visitor.cookies.clear()
+    return names

@@ -173,6 +173,10 @@ def find(tx: Transaction, username: str) -> User | None:
     return users.find(tx.connection, username.strip().lower())
 
 
+def exists(tx: Transaction, user_id: int) -> bool:
+    return users.exists(tx.connection, user_id)
+
+
 def _add(tx: Transaction, newcomer: Newcomer, role: str) -> int:
     if users.find(tx.connection, newcomer.username):
         raise Invalid(username="This username is taken.")

@@ -20,6 +20,13 @@ class Forbidden(DomainError):
     """This person may see it, but may not do this."""
 
 
+class Blocked(Forbidden):
+    """The other person of a direct room for two has blocked this one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"This person takes no direct messages from you. {what}")
+
+
 class AnotherPerson(Forbidden):
     """The form was rendered for another person, who was signed in on this browser before."""
 

@@ -50,6 +50,11 @@ def people_read(room_id: int, revision: int, user_ids: Sequence[int]) -> Event:
     return Event(BELL_GROUP, values)
 
 
+def people_here(process: str, part: int, user_ids: Sequence[int]) -> Event:
+    """A part of those who are in rooms of this process."""
+    return Event(BELL_GROUP, {"type": "people.here", "process": process, "part": part, "users": list(user_ids)})
+
+
 def people_held(room_id: int, revision: int, user_id: int) -> Event:
     """This person marked the room as unread after this revision."""
     return Event(BELL_GROUP, {"type": "people.held", "room": room_id, "revision": revision, "user": user_id})
@@ -62,6 +67,11 @@ def inboxes_changed(user_ids: Sequence[int]) -> Event:
 
 def membership_began(room_id: int, user_id: int) -> Event:
     return Event(BELL_GROUP, {"type": "memberships.began", "user": user_id, "room": room_id})
+
+
+def membership_hidden(room_id: int, user_id: int) -> Event:
+    """This person has taken the direct room out of their list."""
+    return Event(BELL_GROUP, {"type": "memberships.hidden", "user": user_id, "room": room_id})
 
 
 def presence_changed(room_id: int, user_id: int, name: str, here: bool) -> Event:

@@ -1,5 +1,6 @@
 """Memberships. A room is loaded through the membership of the person who asks, so access is checked in one place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -9,20 +10,26 @@ from webapp.domain.accounts import Actor
 from webapp.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from webapp.domain.transaction import Transaction
 from webapp.store import memberships
-from webapp.store.memberships import Member, OwnRoom
+from webapp.store.memberships import Member, Named, OwnRoom
+from webapp.store.party import Party, party
 from webapp.store.rooms import Room
 
 ROLES = ("owner", "member")
 MOST_ROOMS = 300
-"""Rooms of one person: each of their pages lists them all."""
+"""Rooms of one person, without direct ones: each of their pages lists them all."""
+DIRECT = "This is a direct room: hide it, or if it is for more than two leave it, on the page of its people."
 
 __all__ = [
     "Entry",
     "Member",
+    "Named",
     "OwnRoom",
+    "Party",
     "Room",
     "add",
+    "begin_together",
     "count",
+    "end",
     "enter",
     "found",
     "join",
@@ -31,6 +38,7 @@ __all__ = [
     "manage",
     "members",
     "mine",
+    "party",
     "remove",
     "removing",
     "require",
@@ -53,7 +61,7 @@ def enter(tx: Transaction, actor: Actor, room_id: int) -> Entry:
     if found is None or (found[1] is None and found[0].visibility == "closed"):
         raise NotFound
     room, role = found
-    return Entry(room, role, policy.may_manage_room(actor, role))
+    return Entry(room, role, policy.may_manage_room(actor, role, room.direct))
 
 
 def require(tx: Transaction, actor: Actor, room_id: int) -> Entry:
@@ -109,7 +117,7 @@ def join(tx: Transaction, actor: Actor, room_id: int) -> None:
     if role is not None:
         return
     if room.visibility == "closed" and not policy.may_take_over(
-        actor, memberships.count_members(tx.connection, room_id)
+        actor, memberships.count_members(tx.connection, room_id), room.direct
     ):
         raise NotFound
     check_own_rooms(tx, actor.id)
@@ -158,13 +166,37 @@ def removing(tx: Transaction, actor: Actor, room_id: int, user_id: int) -> tuple
 
 def leaving(tx: Transaction, actor: Actor, room_id: int) -> tuple[Entry, bool]:
     """(the room, whether this person is its last member), for the page that asks. Raises NotFound."""
-    entry = require(tx, actor, room_id)
+    entry = leavable(tx, actor, room_id)
     return entry, memberships.count_members(tx.connection, room_id) == 1
 
 
 def leave(tx: Transaction, actor: Actor, room_id: int) -> None:
-    require(tx, actor, room_id)
+    leavable(tx, actor, room_id)
     _end(tx, room_id, actor.id)
+
+
+def leavable(tx: Transaction, actor: Actor, room_id: int) -> Entry:
+    """Raises NotFound, and Forbidden for a direct room, which direct.py lets people leave."""
+    entry = require(tx, actor, room_id)
+    if entry.room.direct:
+        raise Forbidden(DIRECT)
+    return entry
+
+
+def begin_together(tx: Transaction, room_id: int, user_ids: Sequence[int]) -> None:
+    """Makes these people the members of a new direct room."""
+    memberships.add_together(tx.connection, room_id, user_ids, tx.now)
+    for each in user_ids:
+        tx.publish(events.membership_began(room_id, each))
+
+
+def end(tx: Transaction, room_id: int, user_id: int) -> None:
+    """They are not in the room any more. Raises NotFound when they were not."""
+    if not memberships.remove(tx.connection, room_id, user_id):
+        raise NotFound("This person is not in the room.")
+    notifications.leave(tx, room_id, user_id)
+    community.count_revocation(tx)
+    tx.publish(events.membership_ended(room_id, user_id))
 
 
 def _begin(tx: Transaction, room_id: int, user_id: int, role: str) -> None:
@@ -174,10 +206,6 @@ def _begin(tx: Transaction, room_id: int, user_id: int, role: str) -> None:
 
 
 def _end(tx: Transaction, room_id: int, user_id: int) -> None:
-    if not memberships.remove(tx.connection, room_id, user_id):
-        raise NotFound("This person is not in the room.")
+    end(tx, room_id, user_id)
     if memberships.count_owners(tx.connection, room_id) == 0:
         memberships.promote_eldest(tx.connection, room_id)  # a room with people in it is never without an owner
-    notifications.leave(tx, room_id, user_id)
-    community.count_revocation(tx)
-    tx.publish(events.membership_ended(room_id, user_id))

@@ -65,7 +65,7 @@ def find(tx: Transaction, actor: Actor, room_id: int, html: str, marked: Marked 
     wanted = {name.removeprefix(SILENT) for name in marked.names} | {actor.username}
     members = {each.username: each for each in mentions.named(tx.connection, room_id, sorted(wanted))}
     author = members.get(actor.username)
-    everybody = ROOM in marked.names and author is not None and policy.may_manage_room(actor, author.role)
+    everybody = ROOM in marked.names and author is not None and policy.may_manage_room(actor, author.role, direct=False)
     if everybody and not marked.confirmed:
         ask_first(tx, room_id)
     ids = {name: members[name].id for name in wanted - {ROOM} if name in members}

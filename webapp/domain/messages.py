@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 from sqlalchemy.exc import IntegrityError
 
-from webapp.domain import community, days, events, memberships, mentions, notifications, policy, rooms
+from webapp.domain import blocks, community, days, events, memberships, mentions, notifications, policy, rooms
 from webapp.domain.accounts import Actor
 from webapp.domain.days import day
 from webapp.domain.errors import AnotherPerson, Conflict, Forbidden, Invalid, NotFound
@@ -94,7 +94,7 @@ def clean(body: str) -> str:
 
 
 def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: str) -> Message:
-    """The new message. Raises NotFound to non-members, Repeated for a key seen before, AnotherPerson, AskFirst."""
+    """The new message. Raises NotFound, Repeated for a key seen before, AnotherPerson, AskFirst, Blocked."""
     check_owner(actor, draft.key)
     offset = community.utc_offset(time_zone, tx.now)
     position = rooms.position(tx, room_id, actor.id)
@@ -127,7 +127,8 @@ def post(tx: Transaction, actor: Actor, room_id: int, draft: Draft, time_zone: s
     )  # fmt: skip
     if draft.marked:
         mentions.put(tx, message, mentioned)
-    if position.visibility == "direct":
+    if position.party is not None:
+        blocks.check(tx, actor.id, position.party)  # after the key: what was sent before the block was sent
         notifications.notify(tx, message, None, notifications.DIRECT)
     announce(tx, *withdrawn, message)
     tx.publish(events.room_posted(room_id, {actor.id: position.revision}))
@@ -194,10 +195,11 @@ def source(tx: Transaction, actor: Actor, message_id: int) -> str:
 
 
 def own(tx: Transaction, actor: Actor, message_id: int) -> Message:
-    """A message that this person may edit. Raises NotFound, Forbidden."""
-    _, message = find(tx, actor, message_id)
+    """A message that this person may edit. Raises NotFound, Forbidden, Blocked."""
+    entry, message = find(tx, actor, message_id)
     if not policy.may_edit(actor, message.author_id):
         raise Forbidden("Only its author may edit a message.")
+    blocks.check(tx, actor.id, entry.room.party)
     return message
 
 
@@ -225,8 +227,8 @@ def hang(tx: Transaction, message: Message, hanging: Extras) -> Message:
 
 def deletable(tx: Transaction, actor: Actor, message_id: int) -> Message:
     """A message that this person may delete. Raises NotFound, Forbidden."""
-    _, message = find(tx, actor, message_id)
-    if not policy.may_delete(actor, message.author_id):
+    entry, message = find(tx, actor, message_id)
+    if not policy.may_delete(actor, message.author_id, entry.room.direct):
         raise Forbidden("Only its author or an admin may delete a message.")
     return message
 

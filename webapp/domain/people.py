@@ -1,6 +1,6 @@
 """What people show of themselves: name, about, time zone, and a status that may have an end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,9 +9,11 @@ from webapp.domain.accounts import Actor
 from webapp.domain.errors import Invalid, NotFound
 from webapp.domain.transaction import Transaction
 from webapp.store import people
-from webapp.store.people import Face, Profile
+from webapp.store.people import Face, Found, Profile
 
 MOST_ABOUT, MOST_STATUS = 500, 80
+LISTED = 20
+"""People that a search gives."""
 MINUTE = 60_000_000
 LASTING: Mapping[str, int | None] = {
     "half-hour": 30 * MINUTE,
@@ -22,7 +24,10 @@ LASTING: Mapping[str, int | None] = {
 }
 """How long a status may last, by the name in the form; "today" ends with the day. Without one it has no end."""
 
-__all__ = ["LASTING", "Face", "Profile", "change", "changed", "faces", "find", "set_status", "status"]
+__all__ = [
+    "LASTING", "LISTED", "Face", "Found", "Profile", "change", "changed", "faces", "find", "search", "set_status",
+    "status",
+]  # fmt: skip
 
 
 def find(tx: Transaction, _actor: Actor, user_id: int) -> Profile:
@@ -31,6 +36,16 @@ def find(tx: Transaction, _actor: Actor, user_id: int) -> Profile:
     if found is None:
         raise NotFound("Nobody here has this number.")
     return found
+
+
+def search(tx: Transaction, _actor: Actor, text: str, usernames: Collection[str]) -> list[Found]:
+    """Anybody whose name or username holds the text, LISTED at most, by name; before them those of `usernames`.
+
+    Names that look like the text are found, too.
+    """
+    text = text.strip().removeprefix("@").strip()
+    texts = {each for each in (text, text.lower(), look_alikes.skeleton(text)) if each} or {""}
+    return people.search(tx.connection, sorted(texts), usernames, LISTED + len(usernames))
 
 
 def change(tx: Transaction, actor: Actor, name: str, about: str, time_zone: str) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from webapp.domain.accounts import acting
 from webapp.domain.drafts import beyond, derived
-from webapp.domain.errors import AnotherPerson, DomainError, Invalid, TooMany
+from webapp.domain.errors import AnotherPerson, Blocked, DomainError, Invalid, TooMany
 from webapp.domain.messages import AnotherText, AskFirst, Draft, Message
 from webapp.services import posting
 from webapp.services.resources import Resources
 
-REFUSED = (Invalid, TooMany, AskFirst, AnotherText, AnotherPerson)
+REFUSED = (Invalid, TooMany, AskFirst, AnotherText, AnotherPerson, Blocked)
 """Errors of one draft: it stays in the composer with the reason beside it, and the others are posted."""
 
 

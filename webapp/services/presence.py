@@ -13,7 +13,7 @@ from webapp.services.leases import Leases, Person, Place
 
 
 class Presence:
-    """Counts the sockets of each person in each room of this process, and publishes who comes and goes.
+    """Counts the sockets of each person in each room of this process, and in all; publishes who comes and goes.
 
     `grace`, `lease`: seconds for which a person is shown after their last socket has closed, or the process crashed.
     """
@@ -24,15 +24,20 @@ class Presence:
         self.grace = grace
         self.lease = lease
         self.windows: Counter[Place] = Counter()
+        self.people: Counter[int] = Counter()
 
     async def arrive(self, place: Place) -> None:
         """A socket of this person has joined the room."""
         self.windows[place] += 1
+        self.people[place.person.id] += 1
         for fresh in await self.leases.hold([place], self.lease):
             self.tell([changed(fresh, here=True)])
 
     async def depart(self, place: Place) -> None:
         """A socket that had joined is closed."""
+        self.people[place.person.id] -= 1
+        if self.people[place.person.id] <= 0:
+            del self.people[place.person.id]
         self.windows[place] -= 1
         if self.windows[place] <= 0:
             del self.windows[place]

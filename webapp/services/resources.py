@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from webapp.channel_layer import ChannelLayer, SparseLog, open_channel_layer
 from webapp.domain import community
 from webapp.domain.community import Community
+from webapp.services.here import Here
 from webapp.services.marks import Marks
 from webapp.services.pace import Pace
 from webapp.services.passwords import Passwords
@@ -40,6 +41,7 @@ class Resources:
     new_rooms: Pace
     renderer: Renderer
     people: People
+    here: Here
     community: Community = UNNAMED
     fresh: bool = True
     rendered: RenderedMessages = field(default_factory=RenderedMessages)

@@ -165,6 +165,21 @@ def inbox_changed() -> str:
     return render("inbox/events/changed.html")
 
 
+def missing(room_id: int) -> str:
+    """Lets a page whose list lacks this room fetch its entry."""
+    return render("sidebar/_missing.html", room=room_id)
+
+
+def hidden(room_id: int) -> str:
+    """The room goes from the list of every page but its own."""
+    return render("direct/events/hidden.html", room=room_id)
+
+
+def titled(title: str) -> str:
+    """The title of the page's window; the dot in it stays."""
+    return render("direct/events/titled.html", title=title)
+
+
 def left(away: bool) -> str:
     """Whether the page shows another part of the list: from here on messages are counted as new."""
     return render("unread/events/left.html", away=away)

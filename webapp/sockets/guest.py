@@ -1,6 +1,7 @@
 """What the roster, the quotas and a room's listeners know of a consumer."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from typing import ClassVar
 
 from webapp.domain.accounts import Actor
@@ -22,6 +23,9 @@ class Guest(Listener, ABC):
     def entitle(self, title: str) -> None:
         """Its page's window is called so now."""
         self.title = title
+
+    async def retitle(self, people: Collection[int]) -> None:
+        """These people are called otherwise, and its page's title may name them. Raises Unavailable."""
 
     @abstractmethod
     def stop(self, code: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Shows in every open room what people have changed of themselves: names, initials, statuses."""
+"""Shows in every open page what people have changed of themselves: names, initials, statuses."""
 
 import asyncio
 import logging
@@ -6,7 +6,10 @@ import logging
 from webapp.domain.events import Values
 from webapp.services.people import People
 from webapp.sockets import fragments
+from webapp.sockets.connection import Connection
 from webapp.sockets.dispatch import Listener, handler
+from webapp.sockets.frame import Frame
+from webapp.sockets.readers import Readers
 from webapp.sockets.rooms import Rooms
 from webapp.sockets.shapes import whole
 from webapp.store.database import Unavailable
@@ -15,11 +18,12 @@ log = logging.getLogger("tertulia.people")
 
 
 class PeopleWatcher(Listener):
-    """Hears that somebody has changed, reads who, and tells the rooms of this process. The event carries no name."""
+    """Hears that somebody has changed, reads who, and tells the pages of this process. The event carries no name."""
 
-    def __init__(self, people: People, rooms: Rooms) -> None:
+    def __init__(self, people: People, rooms: Rooms, readers: Readers) -> None:
         self.people = people
         self.rooms = rooms
+        self.readers = readers
         self.wanted = 0
         self.reading: asyncio.Task[None] | None = None
 
@@ -42,12 +46,20 @@ class PeopleWatcher(Listener):
                 fragment = fragments.people_changed(faces, self.people.revision)
                 for room in self.rooms.open.values():
                     room.say(fragment)
+                await self._tell_pages(fragment, frozenset(face.id for face in faces))
         except Unavailable as error:
             log.warning("changes up to %d wait for the next sweep: %s", wanted, error)
             return
         finally:
             self.reading = None
         self.look(self.wanted)  # told while the last reading was on its way
+
+    async def _tell_pages(self, fragment: str, people: frozenset[int]) -> None:
+        """Pages without a room have names in their lists; titles of direct rooms name people. Raises Unavailable."""
+        guests = [each for reader in self.readers.readers.values() for each in reader.guests.items()]
+        Connection.write_all([guest.connection for guest, room_id in guests if not room_id], Frame(fragment))
+        for guest, _ in guests:
+            await guest.retitle(people)
 
     async def close(self) -> None:
         if self.reading is not None:

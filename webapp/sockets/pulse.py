@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from webapp.services import marks
+from webapp.services import here, marks
 from webapp.services.resources import Resources
 from webapp.settings import Settings
 from webapp.sockets.inboxes import TRIM_SECONDS
@@ -51,6 +51,7 @@ class Pulse:
             (RENEW_SECONDS, self._renew_quotas),
             (marks.EVERY_SECONDS, self.resources.marks.flush),
             (TRIM_SECONDS, self.readers.inboxes.trim),
+            (here.TOLD_SECONDS, self._tell_here),
         ):
             self.tasks.append(asyncio.create_task(self._again(seconds, work), name=f"pulse-{work.__name__}"))
 
@@ -85,6 +86,11 @@ class Pulse:
 
     async def _beat(self) -> None:
         self.roster.beat()
+
+    async def _tell_here(self) -> None:
+        """To other processes, if there may be any."""
+        if self.settings.redis_url is not None:
+            self.resources.work.publisher.tell(self.resources.here.events())
 
     async def _renew_quotas(self) -> None:
         for quota in self.roster.quotas:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from webapp.domain.notifications import Call
+from webapp.domain.unread import State
 from webapp.sockets import fragments
 from webapp.sockets.frame import Frame
 from webapp.sockets.guest import Guest
@@ -15,10 +16,14 @@ class Reader:
     """`read` has the rooms that they are in, each with the revision up to which it is read, `news` the revision and
     author of its newest message. `held` are rooms that they marked as unread, which stay so until the end of their list
     comes into view again; `lit` those that their pages show as unread. `looking` has by room the sockets whose visible
-    page shows the end of its list. `calls` has by room the messages that wait for them, each with the revision at which
-    it is read, None before that was looked up; `numbers` how many of them their pages show."""
+    page shows the end of its list. `directs` are the direct ones among the rooms, `listed` those that were told to
+    their pages. `calls` has by room the messages that wait for them, each with the revision at which it is read, None
+    before that was looked up; `numbers` how many of them their pages show."""
 
-    __slots__ = ("calls", "fresh", "guests", "held", "id", "lit", "loaded", "looking", "news", "numbers", "read")
+    __slots__ = (
+        "calls", "directs", "fresh", "guests", "held", "id", "listed", "lit", "loaded", "looking", "news", "numbers",
+        "read",
+    )  # fmt: skip
 
     def __init__(self, user_id: int) -> None:
         self.id = user_id
@@ -32,6 +37,8 @@ class Reader:
         self.looking: dict[int, set[Guest]] = {}
         self.calls: dict[int, dict[int, int]] | None = None
         self.numbers: dict[int, int] = {}
+        self.directs: set[int] = set()
+        self.listed: set[int] = set()
 
     def is_unread(self, room_id: int) -> bool:
         """Whether its newest message is later than what they read, and somebody else's unless they marked it."""
@@ -66,11 +73,21 @@ class Reader:
         self.held.discard(room_id)
         self.lit.discard(room_id)
         self.numbers.pop(room_id, None)
+        self.directs.discard(room_id)
+        self.listed.discard(room_id)
+
+    def enter(self, state: State) -> None:
+        """A room that they are in, as it was read from the store."""
+        self.read[state.room_id] = state.read_revision
+        if state.direct:
+            self.directs.add(state.room_id)
+        if state.held:
+            self.held.add(state.room_id)
 
     def forget(self) -> Iterable[int]:
         """Nothing is known of their rooms; those that were."""
         rooms = list(self.read)
-        self.read, self.news, self.held = {}, {}, set()
+        self.read, self.news, self.held, self.directs = {}, {}, set(), set()
         return rooms
 
     def look_away(self, guest: Guest) -> None:

@@ -258,9 +258,7 @@ class Readers(Listener):
         for state in states:
             room_id = state.room_id
             self.members[room_id].add(reader)
-            reader.read[room_id] = state.read_revision
-            if state.held:
-                reader.held.add(room_id)
+            reader.enter(state)
             reader.has_read(room_id, self.marks.read(reader.id, room_id))
             reader.hear(room_id, state.posted_revision, state.posted_by or 0)
             if reader.is_looking(room_id):

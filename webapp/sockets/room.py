@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from webapp.domain import memberships
 from webapp.domain.accounts import Actor
 from webapp.domain.events import Values
+from webapp.domain.memberships import Party
 from webapp.domain.transaction import Transaction
 from webapp.services import posting
 from webapp.sockets import commands, fragments
@@ -32,7 +33,7 @@ class RoomConsumer(PersonConsumer):
     """Serves `/rooms/{room}/live`. `met` is how many of the room's listeners know that it has arrived, `people` the
     revision of the community's people that the page stands at."""
 
-    __slots__ = ("away", "came", "met", "name", "people", "room", "room_id", "waiting")
+    __slots__ = ("away", "came", "met", "name", "party", "people", "room", "room_id", "waiting")
     not_open = "This room is not open to you."
     not_open_any_more = "You are no longer in this room."
 
@@ -43,14 +44,15 @@ class RoomConsumer(PersonConsumer):
         self.room: Room | None = None
         self.met = 0
         self.people: int | None = None
+        self.party: Party | None = None
         self.away = False
         self.came: bool | None = None
         self.waiting: asyncio.TimerHandle | asyncio.Task[None] | None = None
 
     def rights(self, tx: Transaction, session: str) -> Actor:
         actor = super().rights(tx, session)
-        entry = memberships.require(tx, actor, self.room_id)
-        self.name = entry.room.name
+        room = memberships.require(tx, actor, self.room_id).room
+        self.name, self.party = room.name, room.party
         return actor
 
     async def connect(self) -> None:
@@ -173,6 +175,8 @@ class RoomConsumer(PersonConsumer):
         """Raises Unavailable."""
         if self.connection.closed:
             return
+        if self.party is not None:
+            self.title = await self.titled(self.party)
         self.room = await self.shared.rooms.join(self.room_id, self.connection, since)
         if self.connection.closed:
             return
@@ -184,6 +188,19 @@ class RoomConsumer(PersonConsumer):
         self.shared.readers.arrive(self, self.room_id)
         if self.came is not None:
             self.shared.readers.look(self, self.room.feed.base, self.came)
+
+    async def titled(self, party: Party) -> str:
+        """The title of a direct room's page: the people of it as they are called now. Raises Unavailable."""
+        assert self.actor is not None
+        return f"{await self.resources.people.title(party, self.actor.id)} · {self.resources.community.name}"
+
+    async def retitle(self, people: Collection[int]) -> None:
+        if self.party is None or not set(people).intersection(self.party.people):
+            return
+        title = await self.titled(self.party)
+        if title != self.title:
+            self.tell(fragments.titled(title))
+            self.entitle(title)
 
     async def _tell_names(self) -> None:
         """Who has changed since the page was made. What changes from now on, the room is told."""

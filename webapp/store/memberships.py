@@ -1,11 +1,13 @@
 """Memberships: who is in which room."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, String, bindparam, cast, delete, func, insert, literal_column, select, update
 
+from webapp.store.party import Party, party_of
 from webapp.store.prepared import Prepared
-from webapp.store.rooms import COLUMNS, Room
+from webapp.store.rooms import COLUMNS, Room, room_of
 from webapp.store.schema import memberships, notifications, rooms, users
 
 
@@ -18,10 +20,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A person in the name of a direct room. `note`: `left` when they are not in it any more, `you` in one's own.
+    `here`: they are in some room, just now."""
+
+    id: int
+    name: str
+    note: str = ""
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OwnRoom:
     """A room in the list of somebody who is in it. `read_revision`: what of its log they have seen.
 
     `calls` are the messages that wait for them, each with the revision up to which the room is read when it is seen.
+    A direct room has a `party`, and until a message is later than `hidden_revision` only its own page lists it. Its
+    name and `people` depend on what those are called: services/people.py fills them in.
     """
 
     id: int
@@ -33,6 +48,9 @@ class OwnRoom:
     held: bool
     user_id: int
     calls: tuple[tuple[int, int], ...] = ()
+    hidden_revision: int = 0
+    party: Party | None = None
+    people: tuple[Named, ...] = ()
 
     @property
     def unseen(self) -> set[int]:
@@ -43,6 +61,10 @@ class OwnRoom:
     def waiting(self) -> int:
         """How many these are."""
         return len(self.unseen)
+
+    @property
+    def listed(self) -> bool:
+        return self.party is None or self.held or self.posted_revision > self.hidden_revision
 
     @property
     def unread(self) -> bool:
@@ -79,6 +101,8 @@ MINE = Prepared(
         memberships.c.read_revision,
         memberships.c.held,
         CALLS.c.calls,
+        memberships.c.hidden_revision,
+        rooms.c.people_key,
     )
     .join(memberships, memberships.c.room_id == rooms.c.id)
     .outerjoin(CALLS, CALLS.c.room_id == rooms.c.id)
@@ -95,14 +119,16 @@ MEMBERS = (
 
 def find_room(connection: Connection, room_id: int, user_id: int) -> tuple[Room, str | None] | None:
     row = DOOR.first(connection, {"room": room_id, "user": user_id})
-    return (Room(*row[:5]), row[5]) if row else None
+    return (room_of(row), row[6]) if row else None
 
 
 def of_user(connection: Connection, user_id: int) -> list[OwnRoom]:
     rows = MINE.all(connection, {"user": user_id})
     return [
-        OwnRoom(room_id, name, visibility, posted, author, read, bool(held), user_id, calls_of(calls))
-        for room_id, name, visibility, posted, author, read, held, calls in rows
+        OwnRoom(
+            room_id, name, visibility, posted, author, read, bool(held), user_id, calls_of(calls), hidden, party_of(key)
+        )
+        for room_id, name, visibility, posted, author, read, held, calls, hidden, key in rows
     ]
 
 
@@ -117,8 +143,9 @@ def of_room(connection: Connection, room_id: int) -> list[Member]:
 
 
 def count(connection: Connection, user_id: int) -> int:
-    """How many rooms this person is in."""
-    rows = select(func.count()).where(memberships.c.user_id == user_id)
+    """How many rooms this person is in, without direct ones: those others may make."""
+    own = select(func.count()).select_from(memberships.join(rooms, rooms.c.id == memberships.c.room_id))
+    rows = own.where(memberships.c.user_id == user_id, rooms.c.people_key.is_(None))
     return int(connection.execute(rows).scalar_one())
 
 
@@ -142,6 +169,12 @@ def add(connection: Connection, room_id: int, user_id: int, role: str, now: int)
     head = select(rooms.c.head).where(rooms.c.id == room_id).scalar_subquery()
     values = {"room_id": room_id, "user_id": user_id, "role": role, "created_at": now, "read_revision": head}
     connection.execute(insert(memberships).values(values))
+
+
+def add_together(connection: Connection, room_id: int, user_ids: Iterable[int], now: int) -> None:
+    """As members of a room in which nothing was said yet."""
+    values = [{"room_id": room_id, "user_id": each, "role": "member", "created_at": now} for each in user_ids]
+    connection.execute(insert(memberships), values)
 
 
 def remove(connection: Connection, room_id: int, user_id: int) -> bool:

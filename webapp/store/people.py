@@ -1,9 +1,9 @@
 """What people show of themselves: their profiles, read together with their names."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from webapp.store.schema import profiles, users
 from webapp.store.users import SHOWN_NAME
@@ -39,6 +39,17 @@ class Profile:
     until: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A person in a list to choose from."""
+
+    id: int
+    username: str
+    name: str
+    chosen: bool
+
+
+SEARCHED = (func.lower(users.c.display_name), users.c.display_name, users.c.username, users.c.name_skeleton)
 ABOUT = func.coalesce(profiles.c.about, "")
 ZONE = func.coalesce(profiles.c.time_zone, "")
 STATUS = func.coalesce(profiles.c.status, "")
@@ -68,6 +79,19 @@ def changed(connection: Connection, since: int, limit: int) -> list[Face]:
 def find(connection: Connection, user_id: int) -> Profile | None:
     row = connection.execute(PROFILE, {"id": user_id}).first()
     return Profile(*row) if row else None
+
+
+def search(connection: Connection, texts: Collection[str], usernames: Collection[str], limit: int) -> list[Found]:
+    """People whose name or username holds one of these texts, by name; before them those of these usernames."""
+    chosen = users.c.username.in_(list(usernames))
+    named = [column.contains(text, autoescape=True) for text in texts for column in SEARCHED]
+    rows = (
+        select(users.c.id, users.c.username, SHOWN_NAME, chosen)
+        .where(or_(chosen, *named))
+        .order_by(chosen.desc(), func.lower(users.c.display_name), users.c.id)
+        .limit(limit)
+    )
+    return [Found(*row) for row in connection.execute(rows)]
 
 
 def change(connection: Connection, user_id: int, **values: str | int | None) -> None:

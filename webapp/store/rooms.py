@@ -1,22 +1,30 @@
 """Rooms, and the head of each room's log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, exists, func, insert, literal, select, update
 
+from webapp.store.party import Party, party_of
 from webapp.store.prepared import Prepared
 from webapp.store.schema import community, memberships, rooms
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
+    """`party` is None for a room that is not direct. A direct room's visibility is that of a closed one."""
+
     id: int
     name: str
     topic: str
     visibility: str
     head: int
+    party: Party | None = None
+
+    @property
+    def direct(self) -> bool:
+        return self.party is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +50,17 @@ class Listing:
 
 
 class Position(NamedTuple):
-    """A new message's position in its room's log: its revision, who posted before it and when, and its moment.
-
-    `visibility` is the room's.
-    """
+    """A new message's position in its room's log: its revision, who posted before it and when, its moment; and whom
+    the room is for, if it is direct."""
 
     revision: int
     previous_author_id: int | None
     previous_posted_at: int | None
     posted_at: int
-    visibility: str = ""
+    party: Party | None = None
 
 
-COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head)
+COLUMNS = (rooms.c.id, rooms.c.name, rooms.c.topic, rooms.c.visibility, rooms.c.head, rooms.c.people_key)
 HEADS = select(rooms.c.id, rooms.c.head).where(rooms.c.id.in_(bindparam("ids", expanding=True)))
 ADVANCE = update(rooms).where(rooms.c.id == bindparam("room")).values(head=rooms.c.head + 1).returning(rooms.c.head)
 COMMUNITY = func.coalesce(select(community.c.name).scalar_subquery(), "")
@@ -86,7 +92,7 @@ POSITION = Prepared(
         rooms.c.previous_author_id,
         rooms.c.previous_posted_at,
         rooms.c.last_posted_at,
-        rooms.c.visibility,
+        rooms.c.people_key,
     )
 )
 
@@ -107,7 +113,8 @@ def change(connection: Connection, room_id: int, name: str, topic: str, visibili
 
 
 def facts(connection: Connection, room_id: int) -> Facts | None:
-    row = connection.execute(select(*FACTS).where(rooms.c.id == room_id)).first()
+    """None for a direct room: each of its readers sees another name."""
+    row = connection.execute(select(*FACTS).where(rooms.c.id == room_id, rooms.c.people_key.is_(None))).first()
     return Facts(*row) if row else None
 
 
@@ -119,7 +126,7 @@ def advance(connection: Connection, room_id: int) -> int:
 def position(connection: Connection, room_id: int, author_id: int, now: int) -> Position | None:
     """The position of this member's next message, with the room's lock; None to who is no member."""
     row = POSITION.first(connection, {"room": room_id, "author": author_id, "now": now, "tomorrow": now + DAY})
-    return Position(*row) if row else None
+    return Position(*(*row[:4], party_of(row[4]))) if row else None
 
 
 def set_last(connection: Connection, room_id: int, author_id: int | None, posted_at: int | None, revision: int) -> None:
@@ -141,17 +148,23 @@ def heads(connection: Connection, room_ids: Iterable[int]) -> dict[int, int]:
 
 
 def directory(connection: Connection, user_id: int, empty: bool) -> list[Listing]:
-    """The open rooms, this person's closed ones, and if `empty` those that nobody is in."""
+    """The open rooms, this person's closed ones, and if `empty` those that nobody is in. Never a direct one."""
     counted = select(memberships.c.room_id, func.count().label("members")).group_by(memberships.c.room_id).subquery()
     rows = connection.execute(
         select(*COLUMNS, func.coalesce(counted.c.members, 0), memberships.c.role)
         .outerjoin(counted, counted.c.room_id == rooms.c.id)
         .outerjoin(memberships, (memberships.c.room_id == rooms.c.id) & (memberships.c.user_id == user_id))
         .where(
+            rooms.c.people_key.is_(None),
             (rooms.c.visibility == "open")
             | memberships.c.role.is_not(None)
-            | (literal(empty) & counted.c.members.is_(None))
+            | (literal(empty) & counted.c.members.is_(None)),
         )
         .order_by(rooms.c.id)
     )
-    return [Listing(Room(*row[:5]), row[5], row[6]) for row in rows]
+    return [Listing(room_of(row), row[6], row[7]) for row in rows]
+
+
+def room_of(row: Sequence[Any]) -> Room:
+    """From a row that begins with COLUMNS."""
+    return Room(*(*row[:5], party_of(row[5])))

@@ -135,6 +135,8 @@ rooms = Table(
     Column("name", String(80), nullable=False),
     Column("topic", String(200), nullable=False, server_default=""),
     Column("visibility", String(16), nullable=False),
+    # Of a direct room, which is a closed one besides: whom it is for. See party.py.
+    Column("people_key", String(400), index=True, unique=True),
     Column("created_at", BigInteger, nullable=False),
     # The number of changes of this room's log; its row lock gives them one order.
     Column("head", BigInteger, nullable=False, server_default="0"),
@@ -160,8 +162,19 @@ memberships = Table(
     # What of the room's log its member has seen; `held`: marked as unread by hand, also where they posted last.
     Column("read_revision", BigInteger, nullable=False, server_default="0"),
     Column("held", Boolean, nullable=False, server_default=false()),
+    # A direct room is listed for those for whom its newest message is later.
+    Column("hidden_revision", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("role IN ('owner', 'member')", name="role"),
     Index("ix_memberships_user_id", "user_id"),
+)
+
+# Who wants no direct messages from whom.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("user_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("blocked_id", Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("created_at", BigInteger, nullable=False),
 )
 
 messages = Table(

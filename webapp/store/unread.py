@@ -20,7 +20,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A room as one member has read it. `posted_revision`, `posted_by`: of its newest message, 0 and None without."""
+    """A room as one member has read it. `posted_revision`, `posted_by`: of its newest message, 0 and None without.
+
+    `direct`: it is a direct room.
+    """
 
     user_id: int
     room_id: int
@@ -28,6 +31,7 @@ class State:
     held: bool
     posted_revision: int
     posted_by: int | None
+    direct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ STATES = (
         memberships.c.held,
         rooms.c.last_posted_revision,
         rooms.c.last_author_id,
+        rooms.c.people_key.is_not(None),
     )
     .join(rooms, rooms.c.id == memberships.c.room_id)
     .where(memberships.c.user_id.in_(bindparam("users", expanding=True)))

@@ -27,6 +27,10 @@ def find(connection: Connection, username: str) -> User | None:
     return User(*row) if row else None
 
 
+def exists(connection: Connection, user_id: int) -> bool:
+    return connection.execute(select(users.c.id).where(users.c.id == user_id)).first() is not None
+
+
 def password(connection: Connection, username: str) -> tuple[int, str] | None:
     """(id, password hash) of this username, None when there is none."""
     row = connection.execute(PASSWORD, {"username": username}).first()

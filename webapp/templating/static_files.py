@@ -9,7 +9,7 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parents[2] / "static"
 STYLES = (
     "base", "layout", "forms", "rooms", "messages", "reactions", "typing", "people", "code", "unread", "mentions",
-    "modes",
+    "direct", "modes",
 )  # fmt: skip
 
 

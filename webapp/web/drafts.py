@@ -17,7 +17,7 @@ from webapp.domain.messages import AnotherText, AskFirst, Draft
 from webapp.domain.transaction import Transaction
 from webapp.templating import render
 from webapp.web import forms, guards, pages
-from webapp.web.requests import number
+from webapp.web.requests import number, resources
 
 MOST_DRAFTS = 20
 SPARE = 5
@@ -100,9 +100,12 @@ async def settle(request: Request) -> Response:
     room_id = number(request, "room")
     typed = typed_in(await forms.data(request))
     actor, (entry, settled) = await guards.read(request, read, room_id, typed)
+    room = entry.room
+    if room.party is not None:
+        room = replace(room, name=await resources(request).people.title(room.party, actor.id))
     gone, begun = sorted_out(settled)
     changed = [refused(each.draft.key, AnotherText()) for each in settled if each.changed]
-    spare = [blank(actor, entry.room, spare=True) for _ in range(min(len(gone), SPARE) or SPARE)]
+    spare = [blank(actor, room, spare=True) for _ in range(min(len(gone), SPARE) or SPARE)]
     text = render("drafts/settled.html", gone=gone, begun=begun, refused=changed, drafts=spare, most=SPARE)
     return pages.fragment(text)
 

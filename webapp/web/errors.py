@@ -11,6 +11,7 @@ from starlette.types import ExceptionHandler
 
 from webapp.domain.errors import (
     AnotherPerson,
+    Blocked,
     Busy,
     Conflict,
     DomainError,
@@ -51,7 +52,7 @@ TITLES: Mapping[int, str] = {
     503: "Just a moment",
 }
 
-SHOWN_IN_FORM = (Invalid, Conflict, TooMany)
+SHOWN_IN_FORM = (Invalid, Conflict, TooMany, Blocked)
 """Errors that a form is shown again for, with all that was typed."""
 
 Show = Callable[[Request, Form], Awaitable[Response]]

@@ -44,13 +44,17 @@ async def by_code(
 async def read_page(
     request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> tuple[Actor, T, list[OwnRoom]]:
-    """(who asks, what the rule read for them, their rooms), from one snapshot. Raises what `read` raises."""
+    """(who asks, what the rule read for them, their rooms), from one snapshot. Raises what `read` raises.
+
+    What the people of direct rooms are called is what this process knows of them: a later name is told over the socket.
+    """
 
     def with_rooms(tx: Transaction, actor: Actor) -> tuple[T, list[OwnRoom]]:
         return rule(tx, actor, *args, **kwargs), memberships.mine(tx, actor)
 
     actor, (result, rooms) = await read(request, with_rooms)
-    return actor, result, rooms
+    held = resources(request)
+    return actor, result, await held.people.called(rooms, actor.id, held.here)
 
 
 async def write(request: Request, rule: Rule[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[Actor, T]:

@@ -7,8 +7,9 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from webapp.domain import accounts, people, resets
+from webapp.domain import accounts, blocks, people, resets
 from webapp.domain.accounts import Actor
+from webapp.domain.blocks import BlockedPerson
 from webapp.domain.errors import Invalid, SignedOut
 from webapp.domain.people import Profile
 from webapp.domain.transaction import Transaction
@@ -42,6 +43,7 @@ class Own:
     ends: Sequence[tuple[str, str]]
     status_end: str
     done: str
+    blocked: Sequence[BlockedPerson]
 
 
 async def page(request: Request) -> Response:
@@ -50,16 +52,21 @@ async def page(request: Request) -> Response:
 
 async def show(request: Request, form: Form, part: str) -> Response:
     """All forms as things are, and the one that was sent as it was."""
-    actor, found, mine = await guards.read_page(request, own)
+    actor, (found, blocked), mine = await guards.read_page(request, read)
     now, zone = moments.now(), resources(request).community.time_zone
     status = people.status(found, now)
     filled = {"display_name": found.display_name, "about": found.about, "time_zone": found.time_zone, "status": status}
     view = Own(
         part, found.username, zone, ENDS, moments.until(found, zone) if status else "",
-        DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "",
+        DONE.get(request.query_params.get("done", ""), "") if request.method == "GET" else "", blocked,
     )  # fmt: skip
     shown = Form(Texts(filled | dict(form.values)), form.errors, form.problem)
     return pages.answer("me/page.html", pages.layout(request, actor, mine, here="me"), form=shown, view=view)
+
+
+def read(tx: Transaction, actor: Actor) -> tuple[Profile, list[BlockedPerson]]:
+    """(what they show of themselves, whom they have blocked)."""
+    return own(tx, actor), blocks.everybody(tx, actor)
 
 
 def own(tx: Transaction, actor: Actor) -> Profile:

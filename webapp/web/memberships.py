@@ -18,7 +18,8 @@ async def show(request: Request, form: Form) -> Response:
     room_id = number(request, "room")
     actor, (entry, people), mine = await guards.read_page(request, memberships.members, room_id)
     layout = pages.layout(request, actor, mine, room_id)
-    return pages.answer("memberships/page.html", layout, entry=entry, room=entry.room, members=people, form=form)
+    room = layout.called(entry.room)
+    return pages.answer("memberships/page.html", layout, entry=entry, room=room, members=people, form=form)
 
 
 async def add(request: Request) -> Response:

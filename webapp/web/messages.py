@@ -113,7 +113,7 @@ def view_of(request: Request, actor: Actor, found: Found) -> View:
         body=found.source,
         actor_id=actor.id,
         may_edit=policy.may_edit(actor, message.author_id),
-        may_delete=policy.may_delete(actor, message.author_id),
+        may_delete=policy.may_delete(actor, message.author_id, room.direct),
         link=f"{base_url(request)}{place_of(message)}",
         revision=message.revision,
         recent=offer.recent,
@@ -125,7 +125,13 @@ def show(request: Request, actor: Actor, view: View, mine: list[OwnRoom]) -> Res
     """The panel, or the page around it."""
     if wants_fragment(request):
         return pages.fragment(render("messages/_actions.html", view=view))
-    return pages.answer("messages/page.html", pages.layout(request, actor, mine, view.room.id), view=view)
+    return whole("messages/page.html", request, actor, view, mine)
+
+
+def whole(template: str, request: Request, actor: Actor, view: View, mine: list[OwnRoom]) -> Response:
+    """A page of its own for the message."""
+    layout = pages.layout(request, actor, mine, view.room.id)
+    return pages.answer(template, layout, view=replace(view, room=layout.called(view.room)))
 
 
 async def edit(request: Request) -> Response:
@@ -158,7 +164,7 @@ async def ask_to_delete(request: Request) -> Response:
     view = view_of(request, actor, found)
     if wants_fragment(request):
         return pages.fragment(render("messages/_delete.html", view=view))
-    return pages.answer("messages/delete.html", pages.layout(request, actor, mine, view.room.id), view=view)
+    return whole("messages/delete.html", request, actor, view, mine)
 
 
 def deletable(tx: Transaction, actor: Actor, message_id: int) -> Found:

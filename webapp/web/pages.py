@@ -1,14 +1,14 @@
 """Answers: whole pages with what surrounds them, fragments, and redirects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from webapp.domain.accounts import Actor
-from webapp.domain.memberships import OwnRoom
+from webapp.domain.memberships import OwnRoom, Room
 from webapp.templating import render
 from webapp.web.requests import resources
 
@@ -17,7 +17,7 @@ from webapp.web.requests import resources
 class Layout:
     """What base.html and app.html show around every page.
 
-    `rooms` are those of the sidebar; `room_id` and `here` name the link in it that is the page itself.
+    `rooms` are all of this person; `room_id` and `here` name the link in the sidebar that is the page itself.
     """
 
     nonce: str
@@ -26,6 +26,16 @@ class Layout:
     rooms: Sequence[OwnRoom]
     room_id: int
     here: str
+
+    @property
+    def own_rooms(self) -> list[OwnRoom]:
+        """Those that are not direct."""
+        return [room for room in self.rooms if room.party is None]
+
+    @property
+    def directs(self) -> list[OwnRoom]:
+        """The direct rooms of the sidebar; the page's own, whether or not others show it."""
+        return [room for room in self.rooms if room.party is not None and (room.listed or room.id == self.room_id)]
 
     @property
     def unread(self) -> bool:
@@ -47,6 +57,10 @@ class Layout:
     def room(self) -> OwnRoom | None:
         """The room in the list whose page this is."""
         return next((room for room in self.rooms if room.id == self.room_id), None)
+
+    def called(self, room: Room) -> Room:
+        """The page's room under the name that its reader knows it by."""
+        return replace(room, name=self.room.name) if room.direct and self.room is not None else room
 
 
 def layout(

@@ -54,7 +54,8 @@ async def home(request: Request) -> Response:
     except SignedOut:
         return pages.see("/login")
     last = cookies.read(resources(request), request, LAST_ROOM)
-    there = next((room for room in mine if str(room.id) == last), mine[0] if mine else None)
+    shown = sorted((room for room in mine if room.listed), key=lambda room: room.party is not None)
+    there = next((room for room in shown if str(room.id) == last), shown[0] if shown else None)
     return pages.see(f"/rooms/{there.id}" if there else "/rooms")
 
 
@@ -69,7 +70,7 @@ async def show(request: Request, room_id: int, body: str = "", refused: DomainEr
     people = held.people.revision  # before the room is read: its names are of then, or later
     actor, view, mine = await guards.read_page(request, read, room_id, where, held.newest, people)
     layout = pages.layout(request, actor, mine, room_id)
-    room = view.entry.room
+    room = layout.called(view.entry.room)
     if view.entry.role is None:
         return pages.answer("rooms/guest.html", layout, room=room)
     log = view.log
