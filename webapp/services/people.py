@@ -45,6 +45,10 @@ class People:
         """Who has changed after this revision, AT_ONCE at most, by revision."""
         return await self.work.read(people.changed, revision, AT_ONCE)
 
+    def forget(self) -> None:
+        """Somebody has changed a moment ago, and perhaps those whose names look like theirs: all are read again."""
+        self.kept.clear()
+
     async def called(self, rooms: Sequence[OwnRoom], viewer: int, here: Container[int] = ()) -> list[OwnRoom]:
         """The rooms of this person by name: a direct one is called as the others in it are. `here`: who is."""
         parties = [room.party for room in rooms if room.party is not None]

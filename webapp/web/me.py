@@ -81,6 +81,7 @@ async def change(request: Request) -> Response:
     except errors.SHOWN_IN_FORM as error:
         return await errors.show_again(request, form, error, partial(show, part="profile"))
     resources(request).newest.clear()  # kept with the name of before
+    resources(request).people.forget()
     return pages.see("/me?done=profile")
 
 
