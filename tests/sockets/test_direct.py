@@ -149,7 +149,7 @@ async def test_a_new_name_reaches_lists_headings_and_titles(at: Square, room_id:
     for each in (inside, own):
         await each.sees("hello")
         await each.sees("mark:not(:empty")
-    await inside.sees("• Bea · Casa")
+    await inside.sees("(1) Bea · Casa")
     await at.process.do(rename, at.bea.actor, "Beatriz")
     for each in (elsewhere, inside, own):
         await each.sees(f'[data-person=&#39;{at.bea.id}&#39;] &gt; .name" hx-swap="textContent">Beatriz<')

@@ -25,7 +25,8 @@ def listed(person: Person, path: str = "/rooms") -> dict[int, str]:
     """The direct rooms in the list of this page: their names by number."""
     part = person.http.get(path).text.partition('<ul id="directs">')[2].partition("</ul>")[0]
     found = re.findall(r'<a href="/rooms/(\d+)"[^>]*>(.*?)</a>', part, re.DOTALL)
-    return {int(room): html.unescape(re.sub(r"<i.*?</i>|<[^>]*>", "", name)).strip() for room, name in found}
+    marks = r"<i.*?</i>|<b .*?</b>|<[^>]*>"
+    return {int(room): html.unescape(re.sub(marks, "", name)).strip() for room, name in found}
 
 
 def heading(person: Person, room: int) -> str:
