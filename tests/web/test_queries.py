@@ -115,8 +115,8 @@ async def test_reactions_change_the_number_by_one_and_the_size_within_bounds(ana
 
 
 async def test_direct_rooms_cost_a_page_one_query_at_most(ana: Counted, tmp_path: Path) -> None:
-    """What their people are called is asked once: the process keeps it. A post in one writes the others' notices, and one
-    for two asks who is blocked."""
+    """What their people are called is asked once: the process keeps it. A post in one writes the others' notices, and
+    one for two asks who is blocked."""
     others = await people(ana, 12)
     for number, name in enumerate(others):
         chosen = {"username": [name, others[number - 1]]}

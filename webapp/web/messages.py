@@ -113,7 +113,7 @@ def view_of(request: Request, actor: Actor, found: Found) -> View:
         body=found.source,
         actor_id=actor.id,
         may_edit=policy.may_edit(actor, message.author_id),
-        may_delete=policy.may_delete(actor, message.author_id, room.direct),
+        may_delete=policy.may_delete(actor, message.author_id, found.entry.room.direct),
         link=f"{base_url(request)}{place_of(message)}",
         revision=message.revision,
         recent=offer.recent,
