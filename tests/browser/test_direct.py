@@ -34,7 +34,7 @@ def entry(window: Window, name: str) -> Locator:
 def is_lit(window: Window, name: str) -> None:
     expect(entry(window, name)).to_have_count(1)
     expect(entry(window, name)).to_have_css("font-weight", "700")
-    expect(entry(window, name).locator(".mark")).to_be_visible()
+    expect(entry(window, name).locator(".count")).to_be_visible()
 
 
 def number_of(window: Window) -> int:
@@ -63,7 +63,7 @@ def test_from_a_card_to_a_talk_that_appears_in_the_others_list(
     mine.write("for your eyes only")
     for window in (hers, elsewhere):
         is_lit(window, "Ana")
-        expect(window.page).to_have_title(re.compile("^• "))
+        expect(window.page).to_have_title(re.compile(r"^\(\d+\) "))
     expect(entry(second, dora.name)).to_have_count(1)
     expect(entry(second, dora.name).locator(".mark")).to_be_empty()
     expect(entry(stranger, "Ana")).to_have_count(0)
