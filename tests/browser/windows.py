@@ -122,8 +122,12 @@ class Window:
 
     def until(self, condition: Callable[[], bool], complaint: Callable[[], str] = str) -> None:
         for _ in range(int(DEADLINE * MILLISECONDS / 40)):
-            if condition():
-                return
+            try:
+                if condition():
+                    return
+            except Error as error:
+                if "navigation" not in str(error):
+                    raise  # else the page was exchanged while it was asked
             self.page.wait_for_timeout(40)
         raise AssertionError(complaint() or "it did not come to that")
 
