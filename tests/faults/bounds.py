@@ -1,11 +1,12 @@
 """A server that peers do their worst to, and what others notice of it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from tests.faults.cluster import until
 from tests.faults.prober import Prober
@@ -62,21 +63,24 @@ async def unfelt(server: Server) -> AsyncIterator[None]:
     assert prober.p99 < UNFELT
 
 
+WARM = 30
+"""Answers after which nothing is made for the first time."""
+
+
 async def most_memory(server: Server) -> int:
     most = 0
     try:
         while True:
             most = max(most, pss(server))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # between two samples; who watches ends it
     except asyncio.CancelledError:
         return most
 
 
 def settle(server: Server) -> None:
     """Threads, parsers and pools are there before memory is measured."""
-    with Prober(server.port, server.pid) as prober:
-        time.sleep(0.3)
-    assert prober.delays
+    for _ in range(WARM):
+        assert httpx.get(f"{server.url}/up", trust_env=False).is_success
 
 
 def pss(server: Server) -> int:

@@ -139,7 +139,7 @@ async def insisted(database: Database) -> object:
         try:
             return await database.write(one, nothing)
         except Unavailable:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # before it is asked again
 
 
 def one(connection):  # type: ignore[no-untyped-def]

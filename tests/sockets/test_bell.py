@@ -1,6 +1,5 @@
 """The bell on the wire: between two processes, and from somebody who writes what he likes."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from tests.channel_layer.redis_server import RedisServer
 from tests.sockets.inside import inside
 from tests.sockets.square import Square, dark, lit, say, told, until
 from webapp.domain import events
-from webapp.services import bell
 
 pytestmark = pytest.mark.anyio
 NOTHING_LIT = 'hx-target=".mark:not(:empty)"'
@@ -51,11 +49,11 @@ async def test_two_processes_light_and_darken_each_others_pages(tmp_path: Path) 
             for each in (here, there):
                 await each.sees(dark(at.there))
             assert told(cid, dark(at.there)) == 0
-            await asyncio.sleep(bell.EVERY_SECONDS)
+            await until(lambda: not one.shared.resources.work.publisher.bell.waiting)
             before = told(there, lit(at.there))
             await at.process.post(at.ana, at.there, "and this is seen as it comes")
             await until(lambda: two.shared.readers.readers[at.bea.id].read[at.there] == 2)
-            await asyncio.sleep(0.3)
+            await until(lambda: two.shared.readers.lighting is None)
             assert told(there, lit(at.there)) == before, "another process has said that it is read"
     finally:
         redis.kill()

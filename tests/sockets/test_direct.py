@@ -53,7 +53,8 @@ async def test_the_first_message_lights_it_in_the_others_list_and_puts_it_into_o
     in_room = await page(at, at.cid, at.there)
     room_id = await at.process.direct(at.bea, at.cid)
     await known(at, room_id, at.bea, at.cid)
-    await asyncio.sleep(0.3)
+    readers = at.process.shared.readers
+    await until(lambda: readers.lighting is None and readers.task is None)
     assert all(told(each, missing(room_id)) == 0 for each in (bea, cid, in_room)), "nothing is said yet"
     await at.process.post(at.bea, room_id, "hello")
     for each in (cid, in_room):
@@ -62,9 +63,9 @@ async def test_the_first_message_lights_it_in_the_others_list_and_puts_it_into_o
     await bea.sees(missing(room_id))
     assert told(bea, lit(room_id)) == 0
     before = told(bea, missing(room_id))
-    await asyncio.sleep(bell.EVERY_SECONDS)
+    await until(lambda: not at.process.shared.resources.work.publisher.bell.waiting)
     await at.process.post(at.bea, room_id, "and again")
-    await asyncio.sleep(bell.EVERY_SECONDS)
+    await until(lambda: readers.readers[at.bea.id].news[room_id][0] == 2)
     assert told(bea, missing(room_id)) == before, "once"
     assert all(f"-{room_id}" not in each for each in ana.sent), "an admin hears nothing of it"
 

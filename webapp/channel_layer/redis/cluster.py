@@ -210,7 +210,7 @@ class Cluster:
             self._look.clear()
             try:
                 await self._ask()
-            except Exception:
+            except Exception:  # a task that ended would leave the map stale for good
                 logger.exception("the slots of the Redis Cluster cannot be followed")
             attempt = 0 if self.up else attempt + 1
             if self.up:
